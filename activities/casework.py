@@ -1,0 +1,91 @@
+"""What every activity does with its case: read it, say which stage it is in, write findings and trail rows."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from contracts.findings import Checked, Finding, FindingKind, FindingState
+from contracts.requests import ClosureRequest
+from contracts.steps import Step
+from policy.model import Policy
+from records import trail
+from records.canonical import canonical
+from records.tables import CaseRow, FindingRow
+
+SYSTEM = "system"
+
+
+def case_of(session: Session, step: Step) -> CaseRow:
+    """The case of a step. The first step of a stage writes down that the case entered it."""
+    row = session.get_one(CaseRow, step.dossier)
+    if row.stage != step.stage:
+        row.stage = step.stage
+        note(session, step, f"stage {step.stage}")
+    row.risk = step.risk
+    return row
+
+
+def request_of(row: CaseRow) -> ClosureRequest:
+    """The request that opened the case."""
+    return ClosureRequest.model_validate_json(row.request)
+
+
+def note(
+    session: Session, step: Step, what: str, why: str = "", *, who: str = SYSTEM, evidence: dict[str, str] | None = None
+) -> None:
+    """Add a link to the case's trail, at the case's own time."""
+    trail.append(session, step.dossier, who=who, what=what, why=why, evidence=evidence, policy=step.policy, at=step.at)
+
+
+def record(session: Session, step: Step, checked: Checked) -> Checked:
+    """Write down what a check found: new findings open, those of its earlier rounds that are gone cleared."""
+    found = {finding.fingerprint for finding in checked.findings}
+    earlier = select(FindingRow).where(FindingRow.dossier == step.dossier, FindingRow.step == step.name)
+    for row in session.exec(earlier.where(FindingRow.state == FindingState.OPEN)):
+        if row.fingerprint not in found:
+            row.state, row.ended_at = FindingState.CLEARED, step.at
+    for finding in checked.findings:
+        _raise(session, step, finding)
+    kinds = ", ".join(finding.fingerprint for finding in checked.findings) or "clear"
+    evidence = {"risk": checked.risk.value, **{f"reason {n}": words for n, words in enumerate(checked.reasons, 1)}}
+    note(session, step, f"{step.name}, round {step.round}: {kinds}", evidence=evidence)
+    return checked
+
+
+def accepted(session: Session, dossier: str, kinds: Iterable[FindingKind]) -> bool:
+    """Whether a finding of one of these kinds was accepted in this case."""
+    query = select(FindingRow).where(FindingRow.dossier == dossier, FindingRow.state == FindingState.ACCEPTED)
+    return session.exec(query.where(col(FindingRow.kind).in_(list(kinds)))).first() is not None
+
+
+def today(step: Step, policy: Policy) -> date:
+    """The firm's date at the time of the step."""
+    return step.at.astimezone(ZoneInfo(policy.calendar.zone)).date()
+
+
+def json_list(text: str) -> list[str]:
+    """A list kept as JSON."""
+    values: list[str] = json.loads(text)
+    return values
+
+
+def _raise(session: Session, step: Step, finding: Finding) -> None:
+    row = session.get(FindingRow, (step.dossier, finding.fingerprint))
+    if row is None:
+        row = FindingRow(
+            dossier=step.dossier,
+            fingerprint=finding.fingerprint,
+            kind=finding.kind,
+            subject=finding.subject,
+            detail=finding.detail,
+            step=step.name,
+            round=step.round,
+            raised_at=step.at,
+        )
+        session.add(row)
+    row.detail, row.facts, row.round = finding.detail, canonical(finding.facts), step.round
+    if row.state is FindingState.CLEARED:
+        row.state, row.ended_at = FindingState.OPEN, None

@@ -1,0 +1,108 @@
+"""销户原因、财务、合同、合规: the reviews, each against the books and the policy."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities import checks
+from activities.casework import case_of, record, request_of, today
+from contracts.books import AccountFacts, CustomerFacts, ReceivableFacts
+from contracts.findings import Checked, Finding, FindingKind
+from contracts.requests import ClosureRequest
+from contracts.steps import Step
+from gateways.books import Books
+from policy import Policies
+from records.database import Database
+from records.tables import CaseRow
+
+
+class _Facts(NamedTuple):
+    row: CaseRow
+    request: ClosureRequest
+    account: AccountFacts
+    customer: CustomerFacts
+    receivables: tuple[ReceivableFacts, ...]
+
+
+@dataclass
+class Reviews:
+    """Each review may be made again after a remedy, until it is clear."""
+
+    database: Database
+    books: Books
+    policies: Policies
+
+    @activity.defn
+    def reason(self, step: Step) -> Checked:
+        """Is the reason plausible, and what would closing cost the firm?"""
+        policy = self.policies[step.policy]
+        with self.database.once(step.key, None, Checked) as effect:
+            if effect.done:
+                return effect.result
+            facts = self._facts(effect.session, step)
+            entries = self.books.entries(effect.session, facts.account.id)
+            found = checks.implausible(
+                policy, facts.account, facts.customer, entries, facts.request, today(step, policy)
+            )
+            others = len(self.books.accounts_of(effect.session, facts.customer.id)) - 1
+            debt = checks.owed(facts.account, facts.receivables)
+            impact = (f"balance leaving: {facts.account.balance}", f"owed: {debt}", f"other accounts: {others}")
+            return effect.record(record(effect.session, step, Checked(findings=tuple(found), reasons=impact)))
+
+    @activity.defn
+    def finance(self, step: Step) -> Checked:
+        """Balances, receivables, blocked amounts."""
+        policy = self.policies[step.policy]
+        with self.database.once(step.key, None, Checked) as effect:
+            if effect.done:
+                return effect.result
+            facts = self._facts(effect.session, step)
+            return effect.record(
+                _checked(effect.session, step, checks.finance(policy, facts.account, facts.receivables))
+            )
+
+    @activity.defn
+    def contract(self, step: Step) -> Checked:
+        """Agreements: complete, fulfilled, notice over."""
+        policy = self.policies[step.policy]
+        with self.database.once(step.key, None, Checked) as effect:
+            if effect.done:
+                return effect.result
+            facts = self._facts(effect.session, step)
+            agreements = self.books.agreements(effect.session, facts.account.id)
+            received = facts.row.opened_at.astimezone(ZoneInfo(policy.calendar.zone)).date()
+            found = checks.contract(facts.customer, agreements, facts.request, received, today(step, policy))
+            return effect.record(_checked(effect.session, step, found))
+
+    @activity.defn
+    def compliance(self, step: Step) -> Checked:
+        """The checklists, and whether a newer policy came into force since the case was opened."""
+        policy = self.policies[step.policy]
+        with self.database.once(step.key, None, Checked) as effect:
+            if effect.done:
+                return effect.result
+            facts = self._facts(effect.session, step)
+            found = list(checks.checklist(policy, facts.account, facts.customer, facts.receivables, facts.request))
+            newest = self.policies.in_force_on(today(step, policy))
+            if newest.version != policy.version:
+                words = f"policy {newest.version} is in force since {newest.effective}, the case has {policy.version}"
+                found.append(Finding(kind=FindingKind.REGULATION_CHANGE, subject=newest.version, detail=words))
+            return effect.record(_checked(effect.session, step, found))
+
+    def _facts(self, session: Session, step: Step) -> _Facts:
+        row = case_of(session, step)
+        return _Facts(
+            row,
+            request_of(row),
+            self.books.account(session, row.account),
+            self.books.customer(session, row.customer),
+            self.books.receivables(session, row.account),
+        )
+
+
+def _checked(session: Session, step: Step, found: Iterable[Finding]) -> Checked:
+    return record(session, step, Checked(findings=tuple(found)))

@@ -1,0 +1,221 @@
+"""Typed calls for Python services: request a closure, decide, answer, withdraw, pause, resume. All raise Refused."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WithStartWorkflowOperation,
+    WorkflowExecutionDescription,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts.refusals import Code, Refused, refusal_of
+from contracts.requests import CaseOutcome, ClosureRequest, Receipt
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
+from contracts.text import moment_text
+
+LARGEST_MESSAGE_BYTES = 64 * 1024
+ANSWER_SECONDS = 10.0
+START_A_WORKER = "start one with `python worker.py`"
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Handle = WorkflowHandle[object, object]
+
+
+class Process(StrEnum):
+    """The workflow types."""
+
+    CLOSURE = "AccountClosure"
+
+
+class Message(StrEnum):
+    """The updates that a case takes."""
+
+    RECEIVE = "receive"
+    DECIDE = "decide"
+    WITHDRAW = "withdraw"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class Quietus:
+    """The face of Quietus for Python services. `client` speaks `contracts.converter.data_converter()`."""
+
+    def __init__(self, client: Client, task_queue: str = "quietus") -> None:
+        self.client = client
+        self.task_queue = task_queue
+
+    async def request_closure(self, request: ClosureRequest) -> Receipt:
+        """Start closing an account. The same request sent twice is one case.
+
+        Refused: BAD_INPUT, NOT_FOUND, ALREADY_OPEN, MISMATCH, NOT_ALLOWED, TOO_LARGE, UNREACHABLE.
+        """
+        start: WithStartWorkflowOperation[object, CaseOutcome] = WithStartWorkflowOperation(
+            Process.CLOSURE.value,
+            request,
+            id=closure_id(request.account),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=f"Closure of {request.account}",
+        )
+        _fits(request)
+        async with _refusing(f"Request {request.request_id} is recorded"):
+            answer = await self.client.execute_update_with_start_workflow(
+                Message.RECEIVE.value,
+                request,
+                start_workflow_operation=start,
+                id=_message_id(request.request_id, request),
+                result_type=Receipt,
+                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+            )
+            return Receipt.model_validate(answer)
+
+    async def decide(self, decision: Decision) -> DecisionReceipt:
+        """Decide a task. The same decision sent twice is one.
+
+        Refused: NOT_FOUND, ALREADY_DECIDED, ALREADY_ENDED, MISMATCH, UNAUTHENTICATED, FORBIDDEN, FOUR_EYES,
+        OPTION_UNKNOWN, REASON_MISSING, TOO_LATE, BAD_INPUT, TOO_LARGE, UNREACHABLE.
+        """
+        case = case_of(decision.task)
+        return await self._send(case, Message.DECIDE, decision.decision_id, decision, DecisionReceipt)
+
+    async def answer(self, decision: Decision) -> DecisionReceipt:
+        """The customer's answer: as `decide`, with the code from the customer's letter as the token."""
+        return await self.decide(decision)
+
+    async def withdraw(self, case: str, withdrawal: Withdrawal) -> Noted:
+        """撤回: the customer withdraws. Refused as `decide`, and TOO_LATE after settlement began."""
+        return await self._send(case, Message.WITHDRAW, withdrawal.decision_id, withdrawal, Noted)
+
+    async def pause(self, case: str, hold: Hold) -> Noted:
+        """Staff pause a case. Refused as `decide`, and NOT_ALLOWED when it is paused."""
+        return await self._send(case, Message.PAUSE, hold.decision_id, hold, Noted)
+
+    async def resume(self, case: str, hold: Hold) -> Noted:
+        """Staff resume a case. Refused as `decide`, and NOT_ALLOWED when it is not paused."""
+        return await self._send(case, Message.RESUME, hold.decision_id, hold, Noted)
+
+    async def outcome(self, case: str) -> CaseOutcome:
+        """Wait until the case ends. Refused: NOT_FOUND, UNREACHABLE, or why the start was unusable."""
+        handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
+        try:
+            return CaseOutcome.model_validate(await handle.result())
+        except WorkflowFailureError as error:
+            raise refusal_of(error) or Refused(Code.ALREADY_ENDED, f"Case {case} was stopped by an operator.") from None
+        except RPCError as error:
+            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error) from None
+
+    async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
+        """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
+        query = f"WorkflowType = '{Process.CLOSURE}' AND ExecutionStatus = 'Completed'"
+        if case:
+            query += f" AND WorkflowId = '{case}'"
+        async for run in self.client.list_workflows(query):
+            handle = self.client.get_workflow_handle(run.id, run_id=run.run_id, result_type=CaseOutcome)
+            yield await handle.result()
+
+    async def _send(self, case: str, message: Message, key: str, body: BaseModel, answer: type[Answer]) -> Answer:
+        _fits(body)
+        handle: Handle = self.client.get_workflow_handle(case)
+        try:
+            async with _refusing(f"The message to {case} may still count (send it again with the same id)"):
+                result = await handle.execute_update(
+                    message.value,
+                    body,
+                    id=_message_id(key, body),
+                    result_type=answer,
+                    rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+                )
+                return answer.model_validate(result)
+        except RPCError:
+            raise await self._why_missing(case) from None
+
+    async def _why_missing(self, case: str) -> Refused:
+        """Whether a case that takes no message never was, or has ended: when and how."""
+        handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
+        try:
+            description = await handle.describe(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
+            return Refused(Code.ALREADY_ENDED, f"Case {case} has ended{await _how(handle, description)}.")
+        except RPCError as error:
+            return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error)
+
+
+def closure_id(account: str) -> str:
+    """The case that closes an account: one open closure for an account follows from the id."""
+    return f"closure-{account}"
+
+
+def case_of(task: str) -> str:
+    """The case of a task `<case>.task-<n>-<name>`."""
+    return task.partition(".task-")[0]
+
+
+def _fits(message: BaseModel) -> None:
+    size = len(message.model_dump_json().encode())
+    if size > LARGEST_MESSAGE_BYTES:
+        raise Refused(Code.TOO_LARGE, f"The message has {size:,} bytes; at most {LARGEST_MESSAGE_BYTES:,} are taken.")
+
+
+def _message_id(key: str, body: BaseModel) -> str:
+    """The update id. It covers the content: the server would answer another message of the same id with the first
+    one's result, and the case could not see the mismatch.
+    """
+    return f"{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
+
+
+@asynccontextmanager
+async def _refusing(state: str) -> AsyncIterator[None]:
+    """What Temporal raises as a refusal; RPCError NOT_FOUND passes. `state` says what holds when no worker answers."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS + 1):
+            yield
+    except WorkflowUpdateFailedError as error:
+        raise refusal_of(error) or Refused(
+            Code.ALREADY_ENDED, f"The case ended before it answered ({error.cause})."
+        ) from None
+    except (RPCTimeoutOrCancelledError, TimeoutError):
+        raise _no_worker(state) from None
+    except RPCError as error:
+        if _is(error, RPCStatusCode.NOT_FOUND):
+            raise
+        raise _no_worker(state) if _is(error, RPCStatusCode.DEADLINE_EXCEEDED) else _unreachable(error) from None
+
+
+async def _how(handle: WorkflowHandle[object, CaseOutcome], description: WorkflowExecutionDescription) -> str:
+    """` on 2026-11-20T10:00:00+00:00 as closed`, as far as it is known."""
+    when = f" on {moment_text(description.close_time)}" if description.close_time else ""
+    try:
+        outcome = await handle.result(rpc_timeout=timedelta(seconds=2))
+    except (WorkflowFailureError, RPCError):
+        return when
+    return f"{when} as {outcome.outcome}"
+
+
+def _no_worker(state: str) -> Refused:
+    return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; {START_A_WORKER}.")
+
+
+def _unknown(case: str) -> Refused:
+    return Refused(Code.NOT_FOUND, f"There is no case {case}.")
+
+
+def _unreachable(error: RPCError) -> Refused:
+    words = f"Temporal did not answer ({error.status.name.lower()}); start it with `python worker.py --dev`"
+    return Refused(Code.UNREACHABLE, f"{words} or set TEMPORAL_ADDRESS.")
+
+
+def _is(error: RPCError, status: RPCStatusCode) -> bool:
+    return error.status is status

@@ -1,0 +1,37 @@
+"""Reading: the list of cases, one case, the inbox. From the records, so they answer without Temporal."""
+
+from typing import Annotated
+
+import typer
+
+from commands.face import AsJson, answer
+from commands.office import records
+from commands.pages import case_pages, cases_pages, inbox_pages
+from contracts.vocabulary import CaseKind, Role, Stage
+from gateways.casebook import Casebook
+
+
+def cases(
+    stage: Annotated[Stage | None, typer.Option("--stage", help="Only cases in this stage.")] = None,
+    kind: Annotated[CaseKind | None, typer.Option("--kind", help="Only cases of this kind.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only cases that are late.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open cases first, the most urgent on top."""
+    answer(Casebook(records()).cases(stage, kind, overdue), as_json, cases_pages)
+
+
+def show(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="A case, or a dossier of it.")], as_json: AsJson = False
+) -> None:
+    """Where it stands, its findings, tasks, contacts and trail."""
+    answer(Casebook(records()).show(case), as_json, case_pages)
+
+
+def inbox(
+    role: Annotated[Role | None, typer.Option("--role", help="Tasks of this role.")] = None,
+    staff: Annotated[str | None, typer.Option("--staff", help="Tasks this person may decide.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The most urgent on top."""
+    answer(Casebook(records()).inbox(role, staff), as_json, inbox_pages)

@@ -1,0 +1,125 @@
+"""Messages to a case: staff decisions, the customer's answers, withdrawal, pause and resume."""
+
+from typing import Annotated
+
+import typer
+
+from commands.face import AsJson, AsStaff, Id, Token, answer, message, new_id
+from commands.office import ask_temporal, token_of
+from contracts.files import MESSAGE_LIMIT, read_json
+from contracts.refusals import Fault, bad_input
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
+from contracts.text import moment_text
+
+Task = Annotated[str, typer.Argument(metavar="TASK")]
+Case = Annotated[str, typer.Argument(metavar="CASE")]
+Option = Annotated[str, typer.Argument(metavar="OPTION", help="One of the task's options.")]
+ReasonText = Annotated[str, typer.Option("--reason", help="Why.")]
+Data = Annotated[str, typer.Option("--data", metavar="JSON", help="What the option asks for, a JSON object.")]
+
+
+def decide(
+    task: Task,
+    option: Option,
+    *,
+    staff: AsStaff = None,
+    token: Token = None,
+    reason: ReasonText = "",
+    data: Data = "{}",
+    key: Id = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sent twice with the same id it is one decision."""
+    decision = message(
+        Decision,
+        "decision",
+        decision_id=key or new_id(),
+        task=task,
+        option=option,
+        token=token_of(staff, token),
+        reason=reason,
+        data=_object(data),
+    )
+    answer(ask_temporal(lambda quietus: quietus.decide(decision)), as_json, _decided)
+
+
+def answer_task(
+    task: Task,
+    option: Option,
+    *,
+    staff: AsStaff = None,
+    token: Token = None,
+    reason: ReasonText = "",
+    data: Data = "{}",
+    key: Id = None,
+    as_json: AsJson = False,
+) -> None:
+    """`--token` is the code from the customer's letter; with `--as` staff note what the customer said."""
+    decide(task, option, staff=staff, token=token, reason=reason, data=data, key=key, as_json=as_json)
+
+
+def withdraw(
+    case: Case,
+    *,
+    reason: ReasonText,
+    staff: AsStaff = None,
+    token: Token = None,
+    key: Id = None,
+    as_json: AsJson = False,
+) -> None:
+    """Possible until settlement begins."""
+    values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token)}
+    withdrawal = message(Withdrawal, "withdrawal", **values)
+    noted = ask_temporal(lambda quietus: quietus.withdraw(case, withdrawal))
+    answer(noted, as_json, lambda noted: [_noted(f"The withdrawal of {case}", noted)])
+
+
+def pause(
+    case: Case,
+    *,
+    staff: AsStaff = None,
+    token: Token = None,
+    reason: ReasonText = "",
+    key: Id = None,
+    as_json: AsJson = False,
+) -> None:
+    """Nothing goes on until it is resumed."""
+    hold = _hold(key, reason, staff, token)
+    noted = ask_temporal(lambda quietus: quietus.pause(case, hold))
+    answer(noted, as_json, lambda noted: [_noted(f"The pause of {case}", noted)])
+
+
+def resume(
+    case: Case,
+    *,
+    staff: AsStaff = None,
+    token: Token = None,
+    reason: ReasonText = "",
+    key: Id = None,
+    as_json: AsJson = False,
+) -> None:
+    """It goes on where it stopped."""
+    hold = _hold(key, reason, staff, token)
+    noted = ask_temporal(lambda quietus: quietus.resume(case, hold))
+    answer(noted, as_json, lambda noted: [_noted(f"The resumption of {case}", noted)])
+
+
+def _hold(key: str | None, reason: str, staff: str | None, token: str | None) -> Hold:
+    return message(Hold, "message", decision_id=key or new_id(), reason=reason, token=token_of(staff, token))
+
+
+def _object(data: str) -> dict[str, object]:
+    value = read_json(data, "data", MESSAGE_LIMIT)
+    if not isinstance(value, dict):
+        raise bad_input("data", [Fault(path="--data", message="should be a JSON object")])
+    return dict(value)
+
+
+def _decided(receipt: DecisionReceipt) -> list[str]:
+    count = f"{receipt.approvals} of {receipt.needed}"
+    state = "decided" if receipt.done else "not decided yet"
+    return [f"{receipt.by}: {receipt.option} on {receipt.task}; {count}, {state}."]
+
+
+def _noted(what: str, noted: Noted) -> str:
+    return f"{what} is noted, by {noted.by} at {moment_text(noted.at)}."

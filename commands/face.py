@@ -1,0 +1,94 @@
+"""What every command shares: its options, reading files, and answering in words or in JSON."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from contracts.refusals import Fault, bad_input, faults_of
+
+Value = TypeVar("Value")
+Model = TypeVar("Model", bound=BaseModel)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+AsStaff = Annotated[str | None, typer.Option("--as", metavar="STAFF", help="Who does it (development only).")]
+Token = Annotated[str | None, typer.Option("--token", help="The token that says who does it.")]
+Id = Annotated[str | None, typer.Option("--id", help="The id of this message; sent twice with the same id it is one.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A file; - is standard input.")]
+
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_PLAIN_WIDTH = 10_000
+
+
+def answer(value: Value, as_json: bool, pages: Callable[[Value], Iterable[RenderableType]]) -> None:
+    """Print `value`: as one JSON document, or as its pages for people. A page that is a string is shown literally."""
+    if as_json:
+        print(json.dumps(_plain_data(value), ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    for page in pages(value):
+        console.print(shown(page) if isinstance(page, str) else page, soft_wrap=isinstance(page, str))
+
+
+def shown(text: object) -> Text:
+    """`text` as it stands: no markup, no control characters, no bidi overrides."""
+    return Text(_HIDDEN.sub("\N{REPLACEMENT CHARACTER}", str(text)))
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[RenderableType]:
+    """A table with a title; nothing when there are no rows. Plain columns when the output is not a terminal."""
+    filled = list(rows)
+    if not filled:
+        return []
+    box: dict[str, Any] = {} if sys.stdout.isatty() else {"box": None, "pad_edge": False}
+    grid = Table(*heads, title_justify="left", title=Text(title) if title else None, **box)
+    for row in filled:
+        grid.add_row(*(shown("" if cell is None else cell) for cell in row))
+    return [grid]
+
+
+def read_bytes(file: str, what: str) -> bytes:
+    """What is in a file or comes on standard input. Refused: BAD_INPUT when it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or "cannot be read"
+        raise bad_input(what, [Fault(path=file, message=words.lower())]) from None
+
+
+def read_text(file: str, what: str) -> str:
+    """As `read_bytes`, in UTF-8."""
+    try:
+        return read_bytes(file, what).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise bad_input(what, [Fault(path=file, message=f"is not UTF-8 (byte {error.start})")]) from None
+
+
+def message(model: type[Model], what: str, **values: object) -> Model:
+    """A contract from the words of a command. Refused: BAD_INPUT with every fault."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise bad_input(what, faults_of(error)) from None
+
+
+def new_id() -> str:
+    """An id for a message whose sender gave none."""
+    return str(uuid4())
+
+
+def _plain_data(value: object) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, list):
+        return [_plain_data(each) for each in value]
+    return value

@@ -1,0 +1,80 @@
+"""What a command works with: the settings, the records, Temporal, and who does it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy import inspect
+
+from client import Quietus
+from contracts.converter import data_converter
+from contracts.refusals import Code, Refused
+from gateways.books import Ledger
+from gateways.tokens import LocalTokens, OidcTokens, StaffTokens
+from records.database import Database
+from settings import Settings, connect, load_settings
+
+Result = TypeVar("Result")
+
+RESERVED = ("customer", "operator")
+"""Who may speak on the embedded server without standing in the staff directory; see `worker.real_world`."""
+
+
+def records(settings: Settings | None = None) -> Database:
+    """The records. The embedded ones are made when they are not there yet. Refused: UNREACHABLE."""
+    settings = settings or load_settings()
+    embedded = "database_url" not in settings.model_fields_set
+    if embedded:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_url)
+    database.check()
+    if not inspect(database.engine).has_table("cases"):
+        if not embedded:
+            raise Refused(Code.UNREACHABLE, "The database has no tables yet; run `python -m records upgrade`.")
+        database.upgrade()
+    return database
+
+
+def ask_temporal(question: Callable[[Quietus], Awaitable[Result]]) -> Result:
+    """What Temporal answers to `question`. Refused: UNREACHABLE."""
+
+    async def asking() -> Result:
+        settings = load_settings()
+        client = await connect(settings, data_converter=data_converter())
+        return await question(Quietus(client, settings.task_queue))
+
+    return asyncio.run(asking())
+
+
+def token_of(staff: str | None, token: str | None) -> str:
+    """The token of who does it: given, or signed with the local key for `--as`, or from QUIETUS_STAFF_TOKEN.
+
+    Refused: UNAUTHENTICATED, NOT_FOUND for an unknown person, BAD_INPUT for two at once.
+    """
+    settings = load_settings()
+    if staff and token:
+        raise Refused(Code.BAD_INPUT, "Give either --as or --token, not both.")
+    if token:
+        return token
+    if staff:
+        return local_token(settings, staff)
+    if settings.staff_token:
+        return settings.staff_token.get_secret_value()
+    raise Refused(Code.UNAUTHENTICATED, "Say who you are: --as, --token, or QUIETUS_STAFF_TOKEN.")
+
+
+def local_token(settings: Settings, staff: str) -> str:
+    """A token signed with the development key for somebody in the staff directory."""
+    if settings.production:
+        raise Refused(Code.UNAUTHENTICATED, "--as is for development; give --token or QUIETUS_STAFF_TOKEN.")
+    if staff not in RESERVED:
+        with records(settings).transaction() as session:
+            Ledger().person(session, staff)
+    return LocalTokens(settings.keys_dir).mint(staff)
+
+
+def staff_tokens(settings: Settings) -> StaffTokens:
+    """Who judges staff tokens: the identity provider that is set, else, in development, the local key."""
+    if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks_url:
+        return OidcTokens(settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url)
+    return LocalTokens(settings.keys_dir)

@@ -1,0 +1,131 @@
+"""How views look to people: tables on a terminal, plain columns elsewhere."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from rich.console import RenderableType
+
+from commands.face import table
+from contracts.views import AccountView, CaseLine, CaseView, InboxLine, TaskLine
+from contracts.vocabulary import Role
+
+Pages = Iterable[RenderableType]
+
+
+def line_of(words: str) -> Callable[[object], Pages]:
+    """One line, whatever the value."""
+    return lambda _: [words]
+
+
+def case_pages(case: CaseView) -> Pages:
+    """All of one case."""
+    yield from table("", ("", ""), _facts(case))
+    findings = ((line.kind, line.state, line.detail) for line in case.findings)
+    yield from table("Findings", ("kind", "state", "what"), findings)
+    tasks = ((line.task, _desk(line.roles), line.state, _when(line.due), _result(line)) for line in case.tasks)
+    yield from table("Tasks", ("task", "desk", "state", "due", "decided"), tasks)
+    remarks = ((_when(c.at), c.by, task.name, c.text) for task in case.tasks for c in task.comments)
+    yield from table("Comments", ("at", "by", "task", "text"), remarks)
+    contacts = ((_when(c.at), c.template, c.medium or "-", c.address, c.state, c.error) for c in case.contacts)
+    yield from table("Contacts", ("at", "notice", "by", "to", "state", ""), contacts)
+    follow_ups = ((f.kind, _when(f.due), _when(f.done_at), f.words) for f in case.follow_ups)
+    yield from table("Follow-ups", ("what", "due", "done", ""), follow_ups)
+    links = ((link.seq, _when(link.at), link.who, link.what, link.why, link.hash[:12]) for link in case.trail)
+    yield from table("Trail", ("", "at", "who", "what", "why", "hash"), links)
+
+
+def cases_pages(cases: Sequence[CaseLine]) -> Pages:
+    """The list of cases."""
+    if not cases:
+        yield "No case."
+    heads = ("case", "dossier", "stage", "outcome", "risk", "waiting for", "due")
+    yield from table(
+        "",
+        heads,
+        (
+            (case.case, case.reference, _stage(case), case.outcome, case.risk, _desk(case.waiting_for), _due(case))
+            for case in cases
+        ),
+    )
+
+
+def inbox_pages(inbox: Sequence[InboxLine]) -> Pages:
+    """Open tasks."""
+    if not inbox:
+        yield "No open task."
+    heads = ("task", "desk", "subject", "options", "due", "approvals", "claimed by")
+    yield from table(
+        "",
+        heads,
+        (
+            (
+                line.task,
+                _desk(line.roles),
+                line.subject,
+                _options(line),
+                _when(line.due) + (" late" if line.overdue else ""),
+                f"{line.approvals} of {line.needed}",
+                line.claimed_by,
+            )
+            for line in inbox
+        ),
+    )
+
+
+def account_pages(account: AccountView) -> Pages:
+    """An account and its entries."""
+    freeze = account.freeze
+    facts = [
+        ("account", f"{account.account} of {account.customer}"),
+        ("balance", f"{account.balance} {account.currency}"),
+        ("status", account.status),
+        ("lock", account.lock or "-"),
+        ("freeze", f"{freeze.by}, {freeze.reference}, since {freeze.since}" if freeze else "-"),
+    ]
+    yield from table("", ("", ""), facts)
+    entries = ((_when(e.at), e.reference, e.text, e.amount, e.balance_after) for e in account.entries)
+    yield from table("Entries", ("at", "reference", "text", "amount", "balance"), entries)
+
+
+def _facts(case: CaseView) -> list[tuple[str, object]]:
+    return [
+        ("case", f"{case.case} (dossier {case.reference})"),
+        ("account", f"{case.account} of {case.customer}"),
+        ("stage", _stage(case)),
+        ("outcome", f"{case.outcome}. {case.words}" if case.words else case.outcome),
+        ("risk", f"{case.risk} ({'; '.join(case.risk_reasons)})" if case.risk_reasons else case.risk),
+        ("waiting for", _desk(case.waiting_for) or "-"),
+        ("due", _due(case) or "-"),
+        ("expected by", _when(case.expected_by)),
+        ("opened", _when(case.opened_at)),
+        ("ended", _when(case.ended_at) or "-"),
+        ("policy", case.policy),
+    ]
+
+
+def _stage(case: CaseLine) -> str:
+    return f"{case.stage} (paused)" if case.held else case.stage
+
+
+def _due(case: CaseLine) -> str:
+    return _when(case.due) + (" late" if case.overdue else "")
+
+
+def _desk(roles: Sequence[Role]) -> str:
+    return ", ".join(roles)
+
+
+def _options(line: InboxLine) -> str:
+    """The options, each with what its data may be."""
+    texts = (f"{name} ({line.wants[name].text})" if name in line.wants else name for name in line.options)
+    return ", ".join(texts)
+
+
+def _result(task: TaskLine) -> str:
+    decisions = (f"{d.option} by {d.by}" + (f": {d.reason}" if d.reason else "") for d in task.decisions)
+    return "; ".join(decisions)
+
+
+def _when(moment: datetime | None) -> str:
+    """In the reader's own zone."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""

@@ -1,0 +1,78 @@
+"""What other services send to start a closure, and what they get back."""
+
+from datetime import date, datetime
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from contracts.base import Contract
+from contracts.text import Id, Name, Sha256, StaffId, Words
+from contracts.vocabulary import DocumentKind, Initiator, Intake, Language, ReasonCode
+
+
+class Reason(Contract):
+    """Why the account is to be closed: a code and the words of who asks."""
+
+    code: ReasonCode
+    text: Words = ""
+
+
+class Payout(Contract):
+    """Where the balance goes: an account in the customer's own name."""
+
+    name: Name
+    account: str = Field(pattern=r"^[A-Z0-9]{4,34}$")
+    bank: Name
+
+
+class Document(Contract):
+    """A document in the evidence store, named by reference, proven by its hash."""
+
+    kind: DocumentKind
+    reference: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$", max_length=200)
+    sha256: Sha256
+
+
+class ClosureRequest(Contract):
+    """A request to close one account. `wished_on` null: as soon as possible. `requested_by`: the staff member who
+    asks for the firm; that person cannot approve it."""
+
+    request_id: Id
+    account: Id
+    customer: Id
+    initiator: Initiator
+    channel: Intake
+    reason: Reason
+    wished_on: date | None = None
+    payout: Payout | None = None
+    language: Language | None = None
+    documents: tuple[Document, ...] = Field(default=(), max_length=50)
+    notes: Words = ""
+    requested_by: StaffId | None = None
+
+    @model_validator(mode="after")
+    def _documents_once(self) -> Self:
+        references = [document.reference for document in self.documents]
+        if len(set(references)) < len(references):
+            raise ValueError("documents: the same reference twice")
+        return self
+
+
+class Receipt(Contract):
+    """回执: the case that a request opened. `reference` names its dossier; `expected_by` is the expected end."""
+
+    case: str
+    reference: str
+    expected_by: datetime
+    message: str = ""
+
+
+class CaseOutcome(Contract):
+    """What a case's workflow returns. `trail_head` lets the records and the history vouch for each other."""
+
+    case: str
+    dossier: str
+    outcome: str
+    policy: str
+    trail_length: int
+    trail_head: str

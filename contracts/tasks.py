@@ -1,0 +1,138 @@
+"""待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from contracts.base import Contract
+from contracts.text import Words
+from contracts.vocabulary import Role
+
+
+class TaskState(StrEnum):
+    """How a task stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"  # the case went on or ended without it
+
+
+class TaskOption(Contract):
+    """One answer that a task takes. `reason_needed`: the decision must say why. `final`: it ends the task at once,
+    however many approvals are still missing. `wants` names a value that the decision's data must hold, `among` the
+    values it may have."""
+
+    name: str
+    reason_needed: bool = False
+    final: bool = False
+    wants: str = ""
+    among: tuple[str, ...] = ()
+
+
+class TaskSpec(Contract):
+    """What is asked of whom.
+
+    `task` is `<case>.task-<n>-<name>`. `needed` different people must choose the same option that is not final;
+    among them one of each role in `must_include`. `barred` staff may not decide: it is their work or their request.
+    `notice` names the template the people are told with; `facts` are its values, never personal data.
+    `ladder` names the policy's ladder: when it is due, when reminded, when escalated. `finding` is the fingerprint of
+    the finding that the task is about; the option `accept` accepts it.
+    """
+
+    task: str
+    name: str
+    subject: Words
+    roles: tuple[Role, ...]
+    options: tuple[TaskOption, ...]
+    needed: int = 1
+    must_include: tuple[Role, ...] = ()
+    barred: tuple[str, ...] = ()
+    notice: str = "task"
+    ladder: str = "staff"
+    facts: dict[str, str] = {}
+    finding: str = ""
+
+    @property
+    def for_customer(self) -> bool:
+        """Whether the customer is asked."""
+        return Role.CUSTOMER in self.roles
+
+    def option(self, name: str) -> TaskOption | None:
+        """The option of that name."""
+        return next((option for option in self.options if option.name == name), None)
+
+
+class RungKind(StrEnum):
+    """What a ladder does at one of its rungs."""
+
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    NEXT_CHANNEL = "next_channel"
+    PHONE = "phone"
+    GIVE_UP = "give_up"
+
+
+class Rung(Contract):
+    """One rung of the ladder of a task: when, and what is done. `roles` are added to those who may decide."""
+
+    at: datetime
+    kind: RungKind
+    roles: tuple[Role, ...] = ()
+
+
+class TaskShown(Contract):
+    """The task stands in the inbox: when it is due and the rungs to climb, earliest first."""
+
+    due_at: datetime
+    rungs: tuple[Rung, ...]
+
+
+class Decision(Contract):
+    """A decision or an answer on a task. `decision_id` makes it safe to send twice. Who decides is what `token`
+    proves, nothing else. `noted_from`: staff write down what the customer said on the telephone."""
+
+    decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    task: str = Field(max_length=200)
+    option: str = Field(max_length=60)
+    token: str = Field(max_length=4_000)
+    reason: Words = ""
+    data: dict[str, JsonValue] = {}
+
+
+class DecisionReceipt(Contract):
+    """What the decider is told. `done`: the task is decided; otherwise more approvals are missing."""
+
+    task: str
+    option: str
+    by: str
+    at: datetime
+    reason: str = ""
+    data: dict[str, JsonValue] = {}
+    approvals: int
+    needed: int
+    done: bool
+
+
+class Withdrawal(Contract):
+    """撤回: the customer withdraws a request. `token`: the staff member who notes it, or the customer's link."""
+
+    decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    reason: Words
+    token: str = Field(max_length=4_000)
+
+
+class Hold(Contract):
+    """Staff pause or resume a case, with the reason."""
+
+    decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    reason: Words
+    token: str = Field(max_length=4_000)
+
+
+class Noted(Contract):
+    """A message was taken: who sent it and when."""
+
+    by: str
+    at: datetime

@@ -1,0 +1,226 @@
+"""What the commands show: views over the records, with the field names that other services rely on."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from contracts.base import Contract
+from contracts.books import EntryFacts, FreezeFacts
+from contracts.findings import FindingKind, FindingState
+from contracts.money import Money
+from contracts.notices import DeliveryState
+from contracts.tasks import TaskState
+from contracts.text import Words
+from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
+
+Outcome = str
+"""An outcome of the case's kind; `open` while it has not ended."""
+
+
+class FindingLine(Contract):
+    """异常: one finding of a case."""
+
+    kind: FindingKind
+    subject: str
+    detail: str
+    state: FindingState
+    raised_at: datetime
+    ended_at: datetime | None
+
+
+class DecisionLine(Contract):
+    """审批: what one person decided."""
+
+    by: str
+    option: str
+    reason: str
+    at: datetime
+
+
+class CommentLine(Contract):
+    """A remark of staff on a task."""
+
+    by: str
+    at: datetime
+    text: str
+
+
+class Wants(Contract):
+    """What the data of an option must hold: the field, and the values it takes."""
+
+    field: str
+    among: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Such as `day: 2026-12-01, 2026-12-02`."""
+        return f"{self.field}: {', '.join(self.among)}"
+
+
+class TaskLine(Contract):
+    """待办: one task of a case; `option` is how it was decided."""
+
+    task: str
+    name: str
+    subject: str
+    roles: tuple[Role, ...]
+    options: tuple[str, ...]
+    wants: dict[str, Wants]
+    state: TaskState
+    due: datetime
+    overdue: bool
+    claimed_by: str | None
+    option: str | None
+    approvals: int
+    needed: int
+    decisions: tuple[DecisionLine, ...]
+    comments: tuple[CommentLine, ...]
+
+
+class ContactLine(Contract):
+    """通知: one contact made. `medium` null: there was no channel."""
+
+    at: datetime
+    template: str
+    medium: Medium | None
+    address: str
+    state: DeliveryState
+    task: str
+    error: str
+
+
+class TrailLine(Contract):
+    """留痕: one link of the chain."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    why: str
+    evidence: dict[str, str]
+    policy: str
+    hash: str
+
+
+class FollowUpLine(Contract):
+    """What is due after the end."""
+
+    kind: str
+    due: datetime
+    done_at: datetime | None
+    words: str
+
+
+class CaseLine(Contract):
+    """案件: one row of the list of cases. `due` is the earliest due moment of its open tasks."""
+
+    case: str
+    reference: str
+    kind: CaseKind
+    account: str
+    stage: str
+    outcome: Outcome
+    risk: Risk
+    held: bool
+    waiting_for: tuple[Role, ...]
+    due: datetime | None
+    overdue: bool
+    opened_at: datetime
+    expected_by: datetime
+    ended_at: datetime | None
+
+
+class CaseView(CaseLine):
+    """案件: all that staff see of one case. `reference` names its dossier."""
+
+    customer: str
+    policy: str
+    words: str
+    risk_reasons: tuple[str, ...]
+    findings: tuple[FindingLine, ...]
+    tasks: tuple[TaskLine, ...]
+    contacts: tuple[ContactLine, ...]
+    follow_ups: tuple[FollowUpLine, ...]
+    trail: tuple[TrailLine, ...]
+
+
+class InboxLine(Contract):
+    """待办: one open task in an inbox. `role` is the first of `roles`."""
+
+    task: str
+    case: str
+    name: str
+    role: Role
+    roles: tuple[Role, ...]
+    subject: str
+    options: tuple[str, ...]
+    wants: dict[str, Wants]
+    due: datetime
+    state: TaskState
+    approvals: int
+    needed: int
+    overdue: bool
+    claimed_by: str | None
+
+
+class Remark(Contract):
+    """What staff write on a task."""
+
+    text: Words
+
+
+class DeskNote(Contract):
+    """What a member of staff did with a task, and how it stands."""
+
+    task: str
+    state: TaskState
+    claimed_by: str | None
+    by: str
+    at: datetime
+
+
+class EntryLine(Contract):
+    """One entry as its account sees it; amounts are decimal strings."""
+
+    id: str
+    reference: str
+    at: datetime
+    text: str
+    amount: str
+    balance_after: str
+
+    @classmethod
+    def of(cls, entry: EntryFacts) -> "EntryLine":
+        """The line of an entry."""
+        amounts = {"amount": entry.amount.text, "balance_after": entry.balance_after.text}
+        return cls(id=entry.id, reference=entry.reference, at=entry.at, text=entry.text, **amounts)
+
+
+class AccountView(Contract):
+    """账户: an account as `books show` gives it; amounts are decimal strings, `lock` the dossier that holds it."""
+
+    account: str
+    customer: str
+    currency: str
+    balance: str
+    status: AccountStatus
+    lock: str | None
+    freeze: FreezeFacts | None
+    opened_on: date
+    closed_on: date | None
+    entries: tuple[EntryLine, ...]
+
+
+class Verified(Contract):
+    """What `verify` counted. `heads` says whether the heads in the workflow results could be compared."""
+
+    cases: int
+    links: int
+    heads_compared: int
+    heads: Literal["compared", "not reachable"]
+    sums: dict[str, str]
+    breaks: tuple[str, ...]
+
+    @classmethod
+    def sum_texts(cls, sums: dict[str, int]) -> dict[str, str]:
+        """Minor units for each currency, as decimal strings."""
+        return {currency: Money(minor=minor, currency=currency).text for currency, minor in sums.items()}

@@ -1,0 +1,164 @@
+"""The words of the field, each with its Chinese term: what a case is, where it stands, who works on it."""
+
+from enum import StrEnum
+
+
+class CaseKind(StrEnum):
+    """案件: one closure 销户, incident 客户事故 or adjustment 账目调整."""
+
+    CLOSURE = "closure"
+    INCIDENT = "incident"
+    ADJUSTMENT = "adjustment"
+
+
+class Stage(StrEnum):
+    """阶段: where a closure stands. `reviews` is finance, contract and compliance running side by side."""
+
+    RECEIVED = "received"  # 受理
+    IDENTITY = "identity"  # 身份验证
+    REASON = "reason"  # 销户原因
+    REVIEWS = "reviews"  # 财务、合同、合规
+    FINANCE = "finance"  # 财务
+    CONTRACT = "contract"  # 合同
+    COMPLIANCE = "compliance"  # 合规
+    APPROVAL = "approval"  # 审批
+    SCHEDULE = "schedule"  # 约期
+    SETTLEMENT = "settlement"  # 结算
+    TERMINATION = "termination"  # 解约
+    CLOSED = "closed"  # 销户完成
+    FILED = "filed"  # 归档
+
+
+class Outcome(StrEnum):
+    """结果: how a closure ends; `open` while it has not."""
+
+    OPEN = "open"
+    CLOSED = "closed"  # 已销户
+    RETAINED = "retained"  # 客户留下
+    WITHDRAWN = "withdrawn"  # 客户撤回
+    REJECTED = "rejected"  # 审批不通过
+    REFUSED = "refused"  # 客户拒绝
+
+
+class Risk(StrEnum):
+    """风险等级."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 low, 1 medium, 2 high."""
+        return list(Risk).index(self)
+
+
+class Role(StrEnum):
+    """岗位. `customer` is one more desk: the customer is asked in the same way as staff."""
+
+    CUSTOMER = "customer"
+    CUSTOMER_SERVICE = "customer_service"
+    FINANCE = "finance"
+    LEGAL = "legal"
+    COMPLIANCE = "compliance"
+    RISK = "risk"
+    OPERATIONS = "operations"
+    TECHNOLOGY = "technology"
+    RECORDS = "records"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    CALL_CENTRE = "call_centre"
+    PUBLIC_RELATIONS = "public_relations"
+
+
+class Medium(StrEnum):
+    """The channel of a contact with the customer; phone and letter are tasks for staff."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PHONE = "phone"
+    LETTER = "letter"
+
+
+class Intake(StrEnum):
+    """The channel on which a request or report came in."""
+
+    BRANCH = "branch"
+    HOTLINE = "hotline"
+    WEB = "web"
+    APP = "app"
+    SOCIAL = "social"
+    EMAIL = "email"
+    LETTER = "letter"
+
+
+class Initiator(StrEnum):
+    """Who wants the account closed."""
+
+    CUSTOMER = "customer"
+    FIRM = "firm"
+    REGULATOR = "regulator"
+
+
+class ReasonCode(StrEnum):
+    """销户原因."""
+
+    BUSINESS_ADJUSTMENT = "business_adjustment"
+    MERGER = "merger"
+    DEREGISTRATION = "deregistration"
+    RELOCATION = "relocation"
+    DISSATISFIED = "dissatisfied"
+    COST = "cost"
+    DUPLICATE_ACCOUNT = "duplicate_account"
+    DECEASED = "deceased"
+    DORMANT = "dormant"
+    AGREEMENT_ENDED = "agreement_ended"
+    COMPLIANCE_EXIT = "compliance_exit"
+    OTHER = "other"
+
+
+class Language(StrEnum):
+    """The languages every notice exists in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class CustomerKind(StrEnum):
+    """Who the customer is."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class AccountStatus(StrEnum):
+    """How an account stands in the books. `closing`: the closing lock is on."""
+
+    ACTIVE = "active"
+    DORMANT = "dormant"
+    FROZEN = "frozen"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class FreezeBy(StrEnum):
+    """The authority behind a freeze; one by court, tax or police is never lifted by the firm."""
+
+    COURT = "court"
+    TAX = "tax"
+    POLICE = "police"
+    BANK = "bank"
+    CUSTOMER = "customer"
+
+
+class DocumentKind(StrEnum):
+    """What a document that comes with a request is."""
+
+    IDENTITY_CARD = "identity_card"
+    BUSINESS_LICENCE = "business_licence"
+    AUTHORISATION = "authorisation"
+    TAX_CLEARANCE = "tax_clearance"
+    CLOSURE_APPLICATION = "closure_application"
+    REGULATOR_ORDER = "regulator_order"
+    DEATH_CERTIFICATE = "death_certificate"
+    OTHER = "other"

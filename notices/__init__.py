@@ -1,0 +1,6 @@
+"""通知: what customers and staff are told, in Chinese and English; one jinja2 file for each notice and language."""
+
+from notices.render import Answer, Rendered, render, templates
+from notices.words import words
+
+__all__ = ["Answer", "Rendered", "render", "templates", "words"]

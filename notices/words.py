@@ -1,0 +1,30 @@
+"""What options, stages, findings, outcomes and the like are called in Chinese and English."""
+
+import tomllib
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from contracts.vocabulary import Language
+
+_ANY = "any"
+
+
+def words(name: str, language: Language) -> str:
+    """How `name` is called; a name without words is its own.
+
+    A member of an enum is looked up among its own kind first (Stage.CLOSED is not Outcome.CLOSED), a bare name among
+    the options and facts first.
+    """
+    table = _table()
+    own = type(name).__name__ if isinstance(name, StrEnum) else _ANY
+    for part in (table.get(own, {}), *table.values()):
+        if name in part:
+            return part[name][language]
+    return str(name)
+
+
+@cache
+def _table() -> dict[str, dict[str, dict[str, str]]]:
+    """Kind, name, language to words; the kinds in the order of the file."""
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))

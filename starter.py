@@ -1,0 +1,100 @@
+"""The command line for other services and staff: `python starter.py --help`. A thin face over client.py and records."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from types import ModuleType
+
+import typer
+from typer.exceptions import TyperException
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo:demo", "The embedded server, worker and people; one closure from request to filed dossier."),
+    "books load": ("books:load", "Load customers, accounts, agreements, receivables, pending items and staff."),
+    "books show": ("books:show", "Balance, status, lock, freeze and entries of an account."),
+    "books post": ("books:post", "Book postings: money comes in or goes out."),
+    "books freeze": ("books:freeze", "Freeze an account for an authority."),
+    "books release": ("books:release", "Lift the freeze of an account."),
+    "screening load": ("screening:load", "Replace the sanction list."),
+    "evidence put": ("evidence:put", "Put a document into the evidence store."),
+    "closure request": ("closure:request", "Start closing an account."),
+    "cases": ("cases:cases", "The list of cases."),
+    "show": ("cases:show", "All of one case."),
+    "inbox": ("cases:inbox", "The open tasks, of a role or of a person."),
+    "claim": ("desk:claim", "Take a task."),
+    "release": ("desk:release", "Give a claimed task back."),
+    "reassign": ("desk:reassign", "Give a task to another person."),
+    "comment": ("desk:comment", "Write a remark on a task."),
+    "decide": ("deciding:decide", "Decide a task as staff."),
+    "answer": ("deciding:answer_task", "The customer's answer, by code or noted by staff."),
+    "withdraw": ("deciding:withdraw", "The customer withdraws."),
+    "pause": ("deciding:pause", "Pause a case."),
+    "resume": ("deciding:resume", "Resume a paused case."),
+    "verify": (
+        "verifying:verify",
+        "Check the trails, their heads against the workflow results, the sums of the books.",
+    ),
+    "policy show": ("rules:show", "The policy versions, and the one in force or named."),
+}
+"""Each command, where it stands in commands/, and what it does."""
+
+ABOUT = "Quietus: account closures from the first message to the filed dossier."
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The command line. Only the command that `arguments` name is loaded, so that `--help` is there at once."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, help=ABOUT)
+    groups: dict[str, typer.Typer] = {}
+    for name, (place, words) in COMMANDS.items():
+        group, _, leaf = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(rich_markup_mode=None)
+            app.add_typer(groups[group], name=group, help=f"About {group}.")
+        called = list(arguments[: len(name.split())]) == name.split()
+        parent = groups[group] if group else app
+        parent.command(leaf, help=words, short_help=words)(_load(place) if called else _not_called)
+    return app
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code."""
+    as_json = "--json" in arguments
+    try:
+        code = build(arguments)(list(arguments) or ["--help"], prog_name="starter.py", standalone_mode=False)
+        return int(code or 0)
+    except TyperException as error:
+        words = f"{error.format_message().replace('Value error, ', '')} Try `starter.py --help`."
+        return int(_failing().misused(words, as_json))
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001  a user never sees a stack trace
+        return int(_failing().tell(error, as_json))
+
+
+def _load(place: str) -> Callable[..., None]:
+    module, _, function = place.partition(":")
+    command: Callable[..., None] = getattr(importlib.import_module(f"commands.{module}"), function)
+    return command
+
+
+def _failing() -> ModuleType:
+    return importlib.import_module("commands.failing")
+
+
+def _not_called() -> None:
+    """Stands in for the commands that were not called."""
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the Temporal client's threads can abort a process that ends in the ordinary way

@@ -1,0 +1,192 @@
+"""Every notice exists in both languages, says what it must, and takes names as text."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from jinja2 import TemplateNotFound, UndefinedError
+
+import notices
+from contracts.vocabulary import Language, Role
+from notices import Answer, render, templates, words
+
+FOLDER = Path(notices.__file__).parent
+STAFF = ("task", "task_reminder", "task_escalation", "phone_script", "letter")
+FACTS: dict[str, tuple[str, ...]] = {
+    "acknowledgement": ("expected_by", "wished_on"),
+    "confirm_contact": (),
+    "offer": ("offers",),
+    "closure_notice": ("reason", "until"),
+    "date_proposals": ("dates", "why"),
+    "date_agreed": ("day",),
+    "handover": ("items",),
+    "closing_statement": ("statement", "day"),
+    "ended_retained": (),
+    "ended_withdrawn": (),
+    "ended_rejected": ("words",),
+    "ended_refused": ("words",),
+    "reminder": ("about", "until"),
+    "paused": (),
+    "resumed": (),
+    "task": ("score",),
+    "task_reminder": ("score",),
+    "task_escalation": ("score",),
+    "phone_script": ("offers",),
+    "letter": ("statement",),
+}
+CODE = "WyJjbG9zdXJlIl0.aXyz12.c2lnbmF0dXJl"
+ANSWER = Answer("closure-ACC-1.task-1-offer", CODE, [("decline", "不接受"), ("fee_waiver", "免收账户管理费")])
+
+every_notice = pytest.mark.parametrize("template", templates())
+both_languages = pytest.mark.parametrize("language", list(Language))
+
+
+def values(template: str, **changed: object) -> dict[str, object]:
+    """What the activities hand over; each fact is `<its name>`, so that it is found again in the text."""
+    facts = {name: f"<{name}>" for name in FACTS[template]}
+    common: dict[str, object] = {"firm": "示例银行", "facts": facts, "customer": "张伟", "answer": None}
+    if template in STAFF:
+        common |= {"name": "offer", "subject": "an alternative", "case": "closure-ACC-1", "due": "2026-12-01"}
+        common |= {
+            "consequence": "<consequence>",
+            "task": "closure-ACC-1.task-1-offer",
+            "options": ["approve", "reject"],
+            "roles": [Role.FINANCE],
+        }
+    else:
+        common |= {"account": "1001", "reference": "closure-ACC-1.1"}
+    return common | changed
+
+
+def as_one(template: str, language: Language, given: Mapping[str, object]) -> str:
+    rendered = render(template, language, given)
+    return f"{rendered.subject}\n{rendered.text}\n{rendered.sms}"
+
+
+def test_the_notices_are_the_ones_that_the_process_sends() -> None:
+    assert set(templates()) == set(FACTS)
+
+
+@both_languages
+def test_both_languages_have_the_same_files(language: Language) -> None:
+    names = {path.name for path in (FOLDER / language).iterdir()}
+    assert names == {path.name for path in (FOLDER / Language.ZH).iterdir()}
+
+
+@every_notice
+@both_languages
+def test_a_notice_says_every_fact_it_is_given_and_has_no_gaps(template: str, language: Language) -> None:
+    rendered = render(template, language, values(template))
+    for name in FACTS[template]:
+        assert f"<{name}>" in rendered.text
+    assert rendered.subject
+    assert rendered.sms
+    assert "\n\n\n" not in rendered.text
+    assert rendered.text == rendered.text.strip() + "\n"
+    assert "{" not in rendered.text + rendered.subject + rendered.sms
+
+
+@pytest.mark.parametrize("template", sorted(set(FACTS) - set(STAFF)))
+@both_languages
+def test_a_customer_finds_name_account_reference_and_firm(template: str, language: Language) -> None:
+    text = render(template, language, values(template)).text
+    assert all(word in text for word in ("张伟", "1001", "closure-ACC-1.1", "示例银行"))
+
+
+@every_notice
+@both_languages
+def test_a_text_message_is_at_most_140_characters_before_names(template: str, language: Language) -> None:
+    bare = values(template, answer=Answer("", "", []) if template not in STAFF else None)
+    bare |= {name: "" for name in bare if isinstance(bare[name], str)}
+    bare["facts"] = dict.fromkeys(FACTS[template], "")
+    assert len(render(template, language, bare).sms) <= 140
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement", "reminder"],
+)
+@both_languages
+def test_a_question_tells_the_options_and_the_code_on_a_line_of_its_own(template: str, language: Language) -> None:
+    rendered = render(template, language, values(template, answer=ANSWER))
+    assert CODE in rendered.text.splitlines()
+    assert "  fee_waiver  免收账户管理费" in rendered.text.splitlines()
+    assert CODE in rendered.sms
+    assert "免收账户管理费" in rendered.sms
+    assert CODE not in render(template, language, values(template)).text
+
+
+@both_languages
+def test_the_caller_gets_the_options_and_the_command_but_not_the_code(language: Language) -> None:
+    script = as_one("phone_script", language, values("phone_script", answer=ANSWER))
+    assert "starter.py answer closure-ACC-1.task-1-offer" in script
+    assert "免收账户管理费" in script
+    assert CODE not in script
+
+
+@both_languages
+def test_a_letter_holds_the_notice_that_the_customer_could_not_get_otherwise(language: Language) -> None:
+    notice = render("ended_rejected", Language.EN, values("ended_rejected")).text
+    assert notice in render("letter", language, values("letter", letter=notice)).text
+
+
+@both_languages
+def test_an_escalation_says_what_happens_if_nothing_is_done(language: Language) -> None:
+    assert "<consequence>" in render("task_escalation", language, values("task_escalation")).text
+    assert words("task_escalation", language).strip("。.") != "task_escalation"
+
+
+@both_languages
+def test_staff_read_options_and_roles_in_words(language: Language) -> None:
+    text = render("task", language, values("task")).text
+    assert ("批准" if language is Language.ZH else "finance") in text
+    assert "  approve  " in text
+
+
+@every_notice
+@both_languages
+def test_a_name_that_looks_like_a_template_stays_a_name(template: str, language: Language) -> None:
+    evil = "{{ 7*7 }}{% for x in y %}{# #}"
+    facts = dict.fromkeys(FACTS[template], evil)
+    text = as_one(template, language, values(template, customer=evil, firm=evil, facts=facts))
+    assert evil in text
+    assert "49" not in text
+
+
+def test_markup_in_a_name_is_neither_escaped_nor_lost() -> None:
+    assert "<b>O'Neil & 子</b>" in render("paused", Language.EN, values("paused", customer="<b>O'Neil & 子</b>")).text
+
+
+@both_languages
+def test_a_line_break_in_a_value_cannot_add_a_header_to_the_mail(language: Language) -> None:
+    facts = {"day": "2026-12-15\r\nBcc: thief@example.com\u2028X: y"}
+    rendered = render("date_agreed", language, values("date_agreed", facts=facts))
+    assert "2026-12-15 Bcc: thief@example.com X: y" in rendered.subject
+    assert len(rendered.subject.splitlines()) == len(rendered.sms.splitlines()) == 1
+
+
+@both_languages
+def test_no_wished_day_is_not_spoken_of(language: Language) -> None:
+    facts = {"expected_by": "2026-12-15", "wished_on": ""}
+    asked = render("acknowledgement", language, values("acknowledgement")).text
+    silent = render("acknowledgement", language, values("acknowledgement", facts=facts)).text
+    assert len(silent.splitlines()) == len(asked.splitlines()) - 1
+
+
+@both_languages
+def test_codes_of_reasons_and_notices_are_told_in_words(language: Language) -> None:
+    closing = values("closure_notice", facts={"reason": "dormant", "until": "2026-12-15"})
+    told = "长期不动户" if language is Language.ZH else "dormant account"
+    assert told in as_one("closure_notice", language, closing)
+    reminding = values("reminder", facts={"about": "confirm_contact", "until": "2026-12-15"})
+    assert "confirm_contact" not in as_one("reminder", language, reminding)
+
+
+def test_a_missing_value_is_an_error_and_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        render("date_agreed", Language.EN, values("date_agreed", facts={}))
+
+
+def test_an_unknown_notice_is_an_error() -> None:
+    with pytest.raises(TemplateNotFound):
+        render("no_such_notice", Language.EN, {})

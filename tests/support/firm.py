@@ -1,0 +1,230 @@
+"""A firm under test: the examples' books, real records, real mail, a real worker, and people who decide."""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlmodel import select
+from temporalio.client import Client, WorkflowHandle
+
+from activities.deciders import CUSTOMER
+from client import Quietus
+from contracts.judgement import Decider
+from contracts.requests import CaseOutcome, ClosureRequest, Receipt
+from contracts.tasks import Decision, DecisionReceipt, TaskState
+from contracts.views import CaseView
+from gateways.books import Ledger
+from gateways.books_file import load_books
+from gateways.casebook import Casebook
+from gateways.evidence import FolderStore
+from gateways.mail import SmtpMailer
+from gateways.mailcatcher import MailCatcher
+from gateways.payments import FolderRail
+from gateways.screening import ListScreening
+from gateways.sms import FolderSms
+from gateways.tokens import CustomerLinks, LocalTokens
+from policy import Policies
+from records.database import Database
+from records.tables import TaskRow
+from worker import World, build
+
+ROOT = Path(__file__).parents[2]
+FAST = ROOT / "examples" / "policy-fast"
+PATIENCE_SECONDS = 20.0
+IDENTITY_CARD = b"the identity card, as a picture"
+
+T = TypeVar("T")
+_ids = count(1)
+
+
+async def eventually(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+    """What `look` answers as soon as it is something; AssertionError when it never is."""
+    until = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        assert time.monotonic() < until, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.02)
+
+
+@dataclass
+class Firm:
+    """The handle that tests hold. `customer` answers with the code out of the mail that really arrived."""
+
+    client: Client
+    home: Path
+    world: World
+    mail: MailCatcher
+    task_queue: str
+    tokens: LocalTokens
+    ids: Any = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.quietus = Quietus(self.client, self.task_queue)
+        self.casebook = Casebook(self.world.database)
+        self.books = self.world.books
+
+    # ---- requests ------------------------------------------------------------------------------------------------
+
+    def request(self, account: str = "ACC-1001", **changes: Any) -> ClosureRequest:
+        """A request of the holder of `account`, with a document that is in the evidence store."""
+        with self.world.database.transaction() as session:
+            holder = self.books.customer(session, self.books.account(session, account).customer)
+        number = next(_ids)
+        kind = "identity_card" if holder.kind == "person" else "business_licence"
+        reference = f"requests/{number}/{kind}.jpg"
+        sha256 = self.world.evidence.put(reference, IDENTITY_CARD)
+        values = {
+            "request_id": f"REQ-{number:04}",
+            "account": account,
+            "customer": holder.id,
+            "initiator": "customer",
+            "channel": "branch",
+            "reason": {"code": "business_adjustment", "text": "业务调整"},
+            "payout": {"name": holder.name, "account": "6222020200112233445", "bank": "ICBC"},
+            "documents": [{"kind": kind, "reference": reference, "sha256": sha256}],
+        }
+        return ClosureRequest.model_validate(values | changes, strict=False)
+
+    async def open(self, account: str = "ACC-1001", **changes: Any) -> Receipt:
+        """Request a closure; the receipt."""
+        return await self.quietus.request_closure(self.request(account, **changes))
+
+    # ---- people --------------------------------------------------------------------------------------------------
+
+    async def task(self, name: str, *, seconds: float = PATIENCE_SECONDS) -> str:
+        """The open task of that name, as soon as it is in the inbox."""
+        return await eventually(lambda: self.open_task(name), f"the task {name}", seconds)
+
+    def open_task(self, name: str) -> str | None:
+        """The open task of that name."""
+        query = select(TaskRow).where(TaskRow.name == name, TaskRow.ended_at == None)  # noqa: E711
+        with self.world.database.transaction() as session:
+            row = session.exec(query).first()
+        return row.task if row and row.state in (TaskState.OPEN, TaskState.CLAIMED) else None
+
+    async def decide(self, task: str, option: str, by: str, **more: Any) -> DecisionReceipt:
+        """A decision of staff."""
+        return await self.quietus.decide(self.decision(task, option, self.tokens.mint(by), **more))
+
+    async def answer(self, task: str, option: str, **more: Any) -> DecisionReceipt:
+        """An answer of the customer, with the code that came by mail or SMS."""
+        code = await eventually(lambda: self.code(task), f"the code for {task}")
+        return await self.quietus.decide(self.decision(task, option, code, **more))
+
+    def decision(self, task: str, option: str, token: str, **more: Any) -> Decision:
+        """A decision with an id of its own."""
+        values = {"decision_id": f"D-{next(self.ids)}", "task": task, "option": option, "token": token}
+        return Decision.model_validate(values | more)
+
+    def code(self, task: str) -> str | None:
+        """The newest code that a customer got for a task."""
+        codes = [found[0] for text in self.texts() if task in text and (found := _CODE.search(text))]
+        return codes[-1] if codes else None
+
+    def texts(self) -> list[str]:
+        """The text of every mail that arrived."""
+        return [str(message.get_content()) for message in self.mail.messages()]
+
+    def subjects(self, template: str, case: str) -> int:
+        """How often a notice was sent in a case."""
+        return sum(1 for contact in self.casebook.show(case).contacts if contact.template == template)
+
+    # ---- what became of it ---------------------------------------------------------------------------------------
+
+    def handle(self, case: str) -> WorkflowHandle[Any, CaseOutcome]:
+        """The workflow of a case."""
+        return self.client.get_workflow_handle(case, result_type=CaseOutcome)
+
+    async def outcome(self, case: str) -> CaseOutcome:
+        """How the case ended; under time skipping, waiting here lets the time pass."""
+        return await self.handle(case).result()
+
+    def show(self, case: str) -> CaseView:
+        """The case as staff see it."""
+        return self.casebook.show(case)
+
+    def balance(self, account: str) -> str:
+        """The balance by the entries."""
+        with self.world.database.transaction() as session:
+            return self.books.account(session, account).balance.text
+
+    def status(self, account: str) -> str:
+        """The status in the books."""
+        with self.world.database.transaction() as session:
+            return self.books.account(session, account).status
+
+    def sums(self) -> dict[str, int]:
+        """Over all entries: zero in each currency."""
+        with self.world.database.transaction() as session:
+            return self.books.sums(session)
+
+    async def close_smoothly(self, case: str, *, approvers: tuple[str, ...] = ("song.jia",)) -> CaseOutcome:
+        """Everybody says yes."""
+        await self.answer(await self.task("confirm_contact"), "confirm")
+        task = await self.task("approval")
+        for approver in approvers:
+            await self.decide(task, "approve", approver)
+        await self.answer(await self.task("closing_statement"), "received")
+        return await self.outcome(case)
+
+
+_CODE = re.compile(r"^\s*(\.?[\w-]+\.[\w-]+\.[\w-]{20,})\s*$", re.MULTILINE)
+
+
+def fingerprint(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@asynccontextmanager
+async def running_firm(
+    client: Client, home: Path, *, policy: Path = FAST, url: str | None = None, **options: Any
+) -> AsyncIterator[Firm]:
+    """A firm with the books of the examples and a worker of its own on a task queue of its own."""
+    async with firm_without_worker(client, home, policy=policy, url=url) as firm:
+        defaults: dict[str, Any] = {
+            "workflow_failure_exception_types": [Exception],
+            "sticky_queue_schedule_to_start_timeout": timedelta(seconds=0.5),
+            "graceful_shutdown_timeout": timedelta(seconds=2),
+        }
+        async with build(client, firm.world, task_queue=firm.task_queue, **defaults | options):
+            yield firm
+
+
+@asynccontextmanager
+async def firm_without_worker(
+    client: Client, home: Path, *, policy: Path = FAST, url: str | None = None
+) -> AsyncIterator[Firm]:
+    """The same without a worker, for tests that start and kill their own."""
+    database = Database(url or f"sqlite:///{home / 'quietus.db'}")
+    database.upgrade()
+    load_books(database, (ROOT / "examples" / "books.json").read_text(encoding="utf-8"), False)
+    tokens = LocalTokens(home / "keys")
+    with MailCatcher(home / "mail") as mail:
+        world = World(
+            database=database,
+            policies=Policies(policy),
+            evidence=FolderStore(home / "evidence"),
+            books=Ledger(),
+            screening=ListScreening(database),
+            mailer=SmtpMailer(mail.url, "service@firm.example.com", timeout=5),
+            sms=FolderSms(home / "mail" / "sms"),
+            rail=FolderRail(home / "payments"),
+            staff_tokens=tokens,
+            links=CustomerLinks(b"a key of the tests, 32 bytes long"),
+            reserved={"customer": CUSTOMER, "operator": Decider(id="operator", roles=frozenset())},
+            firm="示例银行",
+            mail_domain="firm.example.com",
+        )
+        yield Firm(client, home, world, mail, f"quietus-{home.name}", tokens)
+    database.dispose()

@@ -1,0 +1,198 @@
+"""The composition root: `build` makes the worker, `main` picks the real world; --dev embeds the server."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.archive import Archive
+from activities.cases import Cases
+from activities.deciders import CUSTOMER, Deciders
+from activities.desk import Desk
+from activities.post import Post
+from activities.reviews import Reviews
+from activities.schedule import Schedule
+from activities.settlement import Settlement
+from activities.termination import Termination
+from activities.verification import Verification
+from contracts.converter import data_converter
+from contracts.judgement import Decider
+from contracts.refusals import Refused
+from gateways.books import Books, Ledger
+from gateways.devserver import DevServer
+from gateways.evidence import EvidenceStore, open_store
+from gateways.mail import Mailer, SmtpMailer
+from gateways.mailcatcher import MailCatcher
+from gateways.payments import FolderRail, PaymentRail
+from gateways.screening import ListScreening, Screening
+from gateways.sms import FolderSms, HttpSms, SmsGateway
+from gateways.tokens import CustomerLinks, LocalTokens, OidcTokens, StaffTokens, link_key
+from policy import Policies
+from records.database import Database
+from settings import Settings, connect, load_settings
+from workflows.closure import AccountClosure
+from workflows.guard import MessageGuard
+
+WORKFLOWS = (AccountClosure,)
+THREADS = 16
+
+# Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
+PASSED_THROUGH = (
+    "activities", "contracts", "gateways", "notices", "policy", "records", "settings",
+    "alembic", "babel", "chinese_calendar", "cryptography", "_cffi_backend", "email_validator", "holidays", "httpx",
+    "itsdangerous", "jinja2", "jwt", "opencc", "phonenumbers", "pypinyin", "rapidfuzz", "sqlalchemy", "sqlmodel",
+    "stdnum",
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    """Everything outside a workflow: the gateways that the activities hold. Tests put faults in here, at the edges."""
+
+    database: Database
+    policies: Policies
+    evidence: EvidenceStore
+    books: Books
+    screening: Screening
+    mailer: Mailer
+    sms: SmsGateway
+    rail: PaymentRail
+    staff_tokens: StaffTokens
+    links: CustomerLinks
+    reserved: dict[str, Decider] = field(default_factory=dict)
+    firm: str = "Quietus"
+    mail_domain: str = "quietus.invalid"
+
+    def activities(self) -> list[Callable[..., Any]]:
+        """Every activity, of objects that hold their gateways."""
+        deciders = Deciders(self.books, self.staff_tokens, self.links, self.reserved)
+        database, books, policies, evidence = self.database, self.books, self.policies, self.evidence
+        holders: list[object] = [
+            Cases(database, books, policies, evidence),
+            Verification(database, books, policies, evidence, self.screening),
+            Reviews(database, books, policies),
+            Schedule(database, books, policies),
+            Settlement(database, books, policies, evidence, self.rail),
+            Termination(database, books, policies, evidence),
+            Archive(database, books, policies, evidence),
+            Desk(database, books, policies, deciders),
+            Post(database, books, self.links, self.mailer, self.sms, self.firm, self.mail_domain),
+        ]
+        return [method for holder in holders for method in _activities_of(holder)]
+
+
+def real_world(settings: Settings) -> World:
+    """The world that the settings name; embedded stand-ins outside production."""
+    database = Database(settings.database_url)
+    local = not settings.production
+    return World(
+        database=database,
+        policies=Policies(settings.policy_dir, production=settings.production),
+        evidence=open_store(settings.evidence_url),
+        books=Ledger(),
+        screening=ListScreening(database),
+        mailer=SmtpMailer(settings.mail_url, settings.sender, timeout=10),
+        sms=HttpSms(settings.sms_url) if settings.sms_url else FolderSms(settings.mail_dir / "sms"),
+        rail=FolderRail(settings.home / "payments"),
+        staff_tokens=LocalTokens(settings.keys_dir) if local else _provider(settings),
+        links=CustomerLinks(link_key(settings.keys_dir)),
+        reserved={"customer": CUSTOMER, "operator": Decider(id="operator", roles=frozenset())} if local else {},
+        firm=settings.firm,
+        mail_domain=settings.sender.rpartition("@")[2],
+    )
+
+
+def build(client: Client, world: World, *, task_queue: str = "quietus", **options: Any) -> Worker:
+    """The worker; the same for the real world and for tests, which only add `options`."""
+    defaults: dict[str, Any] = {
+        "graceful_shutdown_timeout": timedelta(seconds=10),
+        "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),
+        "build_id": "quietus",
+    }
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=world.activities(),
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
+        max_concurrent_activities=THREADS,
+        interceptors=[MessageGuard()],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        **defaults | options,
+    )
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, *, standard_ports: bool) -> AsyncIterator[Settings]:
+    """The dev server and the mail catcher on QUIETUS_HOME; the settings that name them. A second start finds the state
+    of the first."""
+    with MailCatcher(settings.mail_dir) as mail:
+        smtp = settings.smtp_url or mail.url
+        async with DevServer(settings.home, prefer_standard_ports=standard_ports) as server:
+            with settings.announced(temporal=server.address, ui=server.ui_url, smtp=smtp):
+                Database(settings.database_url).upgrade()
+                yield settings.model_copy(update={"smtp_url": smtp})
+
+
+async def serve(settings: Settings, *, dev: bool) -> None:
+    """Run until SIGINT or SIGTERM, then stop in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if not dev:
+        await _work(settings, stop)
+        return
+    async with embedded(settings, standard_ports=True) as ready:
+        services = ready.dev_services
+        if services:
+            print(f"Temporal on {services.temporal}, UI on {services.ui}, mail filed in {ready.mail_dir}", flush=True)
+        await _work(ready, stop)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python worker.py [--dev]`. Exit code 0, or that of the refusal."""
+    parser = argparse.ArgumentParser(description="Runs the cases of Quietus.")
+    parser.add_argument("--dev", action="store_true", help="start the embedded Temporal server and mail catcher too")
+    chosen = parser.parse_args(arguments)
+    try:
+        asyncio.run(serve(load_settings(), dev=chosen.dev))
+    except Refused as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return refusal.code.exit_code
+    return 0
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    client = await connect(settings, data_converter=data_converter())
+    world = real_world(settings)
+    world.database.check()
+    async with build(client, world, task_queue=settings.task_queue):
+        print(f"The worker takes cases from the task queue '{settings.task_queue}'. Ctrl-C stops it.", flush=True)
+        await stop.wait()
+
+
+def _provider(settings: Settings) -> StaffTokens:
+    """The identity provider; load_settings has refused a production without it."""
+    return OidcTokens(settings.oidc_issuer or "", settings.oidc_audience or "", settings.oidc_jwks_url or "")
+
+
+def _activities_of(holder: object) -> list[Callable[..., Any]]:
+    methods = [getattr(holder, name) for name in dir(type(holder)) if not name.startswith("_")]
+    return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

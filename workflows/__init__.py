@@ -1,0 +1,1 @@
+"""The processes as durable workflows. Read closure.py first, then case.py."""

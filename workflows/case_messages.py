@@ -1,0 +1,253 @@
+"""What can be said to a running case: decisions, a withdrawal, a pause; and what each sender is told."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from activities.cases import Cases
+from activities.desk import Desk
+from contracts.judgement import admissible
+from contracts.operators import Overview
+from contracts.refusals import Code, Refused
+from contracts.requests import Receipt
+from contracts.steps import Ending, Opened, Step
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskSpec, Withdrawal
+from contracts.vocabulary import Outcome, Stage
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from workflows.calls import call
+from workflows.stops import CaseEnded
+
+if TYPE_CHECKING:
+    from workflows.human_task import HumanTask
+
+
+class CaseMessages:
+    """The ears of a case. All state is set here, since a message may come before the workflow's first step."""
+
+    stage: Stage
+
+    def __init__(self) -> None:
+        self.opened: Opened | None = None
+        self.refusal: Refused | None = None
+        self.waiting: dict[str, HumanTask] = {}
+        self.specs: dict[str, TaskSpec] = {}
+        self.receipts: dict[str, DecisionReceipt] = {}
+        self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
+        self.makers: set[str] = set()
+        self.outcome = Outcome.OPEN
+        self.held = False
+        self.settling = False
+        self.concluding = False
+        self._stop: Ending | None = None
+
+    # ---- waiting -------------------------------------------------------------------------------------------------
+
+    async def until(self, met: Callable[[], bool], before: datetime | None = None, summary: str = "") -> bool:
+        """Wait until `met`; False when the moment `before` comes first. Raises CaseEnded when the case was stopped.
+
+        A paused case waits on, however much is met.
+        """
+        left = None if before is None else max(before - self.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(
+                lambda: self.stopped or (met() and not self.held), timeout=left, timeout_summary=summary or None
+            )
+        except TimeoutError:
+            return False
+        self.checkpoint()
+        return True
+
+    async def go_on(self) -> None:
+        """Wait while the case is paused."""
+        await self.until(lambda: True)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the case is to end at its next wait."""
+        return self._stop is not None
+
+    def stop(self, ending: Ending) -> None:
+        """End the case at its next wait; the first reason counts."""
+        if not self.concluding:
+            self._stop = self._stop or ending
+
+    def checkpoint(self) -> None:
+        """Raises CaseEnded when the case was stopped."""
+        if self._stop:
+            raise CaseEnded(self._stop)
+
+    def conclude(self, ending: Ending) -> None:
+        """The outcome stands; from here on the case only tells it and files it."""
+        self.outcome, self.concluding, self._stop = ending.outcome, True, None
+
+    # ---- decisions -----------------------------------------------------------------------------------------------
+
+    @workflow.update
+    async def decide(self, decision: Decision) -> DecisionReceipt:
+        """A decision of staff or an answer of the customer. Sent twice, it is taken once and told the same."""
+        return await self._decided(decision)
+
+    @decide.validator
+    def _judge_decision(self, decision: Decision) -> None:
+        refusal = self._inadmissible(decision)
+        if refusal:
+            raise refusal
+
+    @workflow.signal(name="decision")
+    async def decide_by_signal(self, decision: Decision) -> None:
+        """The same for senders that can only signal; a refusal cannot be told, so it is kept in the trail."""
+        await self._open()
+        refusal = self._inadmissible(decision)
+        if refusal is None:
+            try:
+                await self._decided(decision)
+            except Refused as refused:
+                refusal = refused
+        if refusal:
+            words = f"{refusal.code}: {refusal.sentence}"
+            await call(Cases.note, self.step("refused"), "decision by signal refused", words, summary="keep a refusal")
+
+    async def _decided(self, decision: Decision) -> DecisionReceipt:
+        if decision.decision_id in self.answered:
+            return self._first_answer(decision)
+        receipt = await call(Desk.decide, self.step("decide"), decision, summary=f"judge {decision.option}")
+        self._take(decision, receipt)
+        return receipt
+
+    def _inadmissible(self, decision: Decision) -> Refused | None:
+        if decision.decision_id in self.answered:
+            return None
+        spec = self.specs.get(decision.task)
+        if spec and decision.task not in self.waiting and decision.task not in self.receipts:
+            return Refused(Code.TOO_LATE, f"Task {decision.task} is no longer open.")
+        return admissible(decision, spec, self.receipts.get(decision.task))
+
+    def _first_answer(self, decision: Decision) -> DecisionReceipt:
+        first, receipt = self.answered[decision.decision_id]
+        if first.model_copy(update={"token": decision.token}) != decision:
+            raise Refused(Code.MISMATCH, f"Decision {decision.decision_id} was sent before with other content.")
+        return receipt
+
+    def _take(self, decision: Decision, receipt: DecisionReceipt) -> None:
+        self.answered[decision.decision_id] = (decision.model_copy(update={"token": ""}), receipt)
+        if not receipt.done:
+            return
+        self.receipts[receipt.task] = receipt
+        if self.specs[receipt.task].finding:
+            self.makers.add(receipt.by)
+        if receipt.task in self.waiting:
+            self.waiting[receipt.task].receipt = receipt
+
+    # ---- withdrawal, pause and resume ----------------------------------------------------------------------------
+
+    @workflow.update
+    async def withdraw(self, withdrawal: Withdrawal) -> Noted:
+        """撤回: the customer withdraws; honoured until settlement begins."""
+        noted = await call(Desk.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for")
+        self._withdrawable()  # settlement may have begun meanwhile
+        self.stop(Ending(outcome=Outcome.WITHDRAWN, words=withdrawal.reason))
+        return noted
+
+    @withdraw.validator
+    def _judge_withdrawal(self, withdrawal: Withdrawal) -> None:
+        self._withdrawable()
+        if not withdrawal.reason.strip():
+            raise Refused(Code.REASON_MISSING, "A withdrawal needs a reason (--reason).")
+
+    @workflow.update
+    async def pause(self, hold: Hold) -> Noted:
+        """Staff pause the case: it stops at its next step; decisions are still taken."""
+        noted = await call(Desk.hold, self.step("pause"), hold, True, summary="pause")
+        self.held = True
+        return noted
+
+    @pause.validator
+    def _judge_pause(self, hold: Hold) -> None:  # noqa: ARG002
+        self._running()
+        if self.held:
+            raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is paused already.")
+
+    @workflow.update
+    async def resume(self, hold: Hold) -> Noted:
+        """Staff let the case go on where it stopped."""
+        noted = await call(Desk.hold, self.step("resume"), hold, False, summary="resume")
+        self.held = False
+        return noted
+
+    @resume.validator
+    def _judge_resume(self, hold: Hold) -> None:  # noqa: ARG002
+        self._running()
+        if not self.held:
+            raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is not paused.")
+
+    def _withdrawable(self) -> None:
+        self._running()
+        if self.settling:
+            raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; it cannot be withdrawn any more.")
+
+    def _running(self) -> None:
+        if self.opened is None:
+            raise Refused(Code.NOT_FOUND, f"Case {workflow.info().workflow_id} is not open yet; try again.")
+        if self.concluding or self.stopped:
+            raise Refused(Code.ALREADY_ENDED, f"Case {self.case_id} has ended: {self._ended_as()}.")
+
+    def _ended_as(self) -> str:
+        return self._stop.outcome if self._stop else self.outcome
+
+    # ---- the rest ------------------------------------------------------------------------------------------------
+
+    @workflow.signal(dynamic=True)
+    async def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal that nobody knows is kept in the trail, so that its sender's mistake is seen."""
+        await self._open()
+        words = f"signal '{name[:60]}' with {len(args)} values is not known"
+        await call(Cases.note, self.step("unknown-signal"), "unknown signal", words, summary="keep an unknown signal")
+
+    @workflow.query
+    def overview(self) -> Overview:
+        """Where the case stands, as operators see it."""
+        return Overview(
+            stage=self.stage,
+            outcome=self.outcome,
+            held=self.held,
+            waiting_for=sorted({role for task in self.waiting.values() for role in task.roles}),
+            tasks=sorted(self.waiting),
+        )
+
+    async def _open(self) -> None:
+        await workflow.wait_condition(lambda: self.opened is not None or self.refusal is not None)
+        if self.refusal:
+            raise self.refusal
+
+    async def receipt(self) -> Receipt:
+        """What the sender of the request is told, once the case is open. Raises Refused when it was not opened."""
+        await self._open()
+        opened = self.required
+        return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by)
+
+    @property
+    def required(self) -> Opened:
+        """What opening the case answered."""
+        if self.opened is None:
+            raise AssertionError("the case is not open yet")
+        return self.opened
+
+    @property
+    def case_id(self) -> str:
+        """The workflow id."""
+        return self.required.case
+
+    @property
+    def dossier(self) -> str:
+        """The key of the case in the records."""
+        return self.required.dossier
+
+    def now(self) -> datetime:
+        """The workflow's time."""
+        return workflow.now()
+
+    def step(self, name: str) -> Step:
+        """The next round of a step."""
+        raise NotImplementedError

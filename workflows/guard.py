@@ -1,0 +1,58 @@
+"""One sloppy message must not brick a case: what a message breaks is told to its sender, never to the case."""
+
+import logging
+from typing import Any, NoReturn
+
+from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    HandleSignalInput,
+    HandleUpdateInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+_SLOPPY = (TypeError, ValueError)  # ValidationError is a ValueError
+
+
+class MessageGuard(Interceptor):
+    """Worker interceptor: a start, update or signal with unusable arguments is refused or dropped, with a sentence."""
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: ARG002
+        """Our inbound interceptor."""
+        return _Guarded
+
+
+class _Guarded(WorkflowInboundInterceptor):
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        if len(input.args) != 1 or input.args[0] is None:
+            raise bad_input("start", [Fault(path="", message=f"takes one message, not {len(input.args)}")])
+        return await super().execute_workflow(input)
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+        try:
+            super().handle_update_validator(input)
+        except _SLOPPY as error:
+            _refuse(input.update, error)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+        try:
+            return await super().handle_update_handler(input)
+        except _SLOPPY as error:
+            _refuse(input.update, error)
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:
+        try:
+            await super().handle_signal(input)
+        except (*_SLOPPY, ApplicationError) as error:
+            workflow.logger.log(logging.WARNING, "signal %s dropped: %s", input.signal, type(error).__name__)
+
+
+def _refuse(name: str, error: Exception) -> NoReturn:
+    if isinstance(error, ValidationError):
+        raise bad_input(name, faults_of(error)) from None
+    raise Refused(Code.BAD_INPUT, f"The message '{name}' cannot be used: {error}") from None
