@@ -14,7 +14,7 @@ from contracts.text import moment_text
 from contracts.vocabulary import Language, Medium, Role
 from gateways.books import Books
 from gateways.failures import PermanentFailure
-from gateways.mail import Mail, Mailer, message_id
+from gateways.mail import CASE_HEADER, Mail, Mailer, message_id
 from gateways.sms import SmsGateway
 from gateways.tokens import CustomerLinks
 from notices import Answer, Rendered, render, words
@@ -49,7 +49,7 @@ class Post:
             if done or contact is None or contact.channel not in WRITTEN:
                 return done or _unwritten(session, step, notice.template, contact)
             rendered = self._render(session, row, customer, notice)
-        return self._send_to(contact, step, rendered, row)
+        return self._send_to(contact, step, rendered, row, row.language)
 
     @activity.defn
     def tell_staff(self, step: Step, task: str, template: str) -> Delivered:
@@ -67,7 +67,7 @@ class Post:
             values = self._staff_values(session, row, spec, roles)
             rendered = render(template, self.staff_language, values)
             case = session.get_one(CaseRow, step.dossier)
-        return self._send_to(contact, step, rendered, case)
+        return self._send_to(contact, step, rendered, case, self.staff_language)
 
     def _queue(
         self, session: Session, step: Step, template: str, contact: ContactFacts | None, task: str
@@ -92,12 +92,14 @@ class Post:
             return None
         return Delivered(state=row.state, medium=row.medium, message_id=row.message_id, at=row.at)
 
-    def _send_to(self, contact: ContactFacts, step: Step, rendered: Rendered, case: CaseRow) -> Delivered:
+    def _send_to(
+        self, contact: ContactFacts, step: Step, rendered: Rendered, case: CaseRow, language: Language
+    ) -> Delivered:
         """Send, then record. A crash between the two sends once more, with the same Message-ID."""
         state, error = DeliveryState.SENT, ""
         try:
             if contact.channel is Medium.EMAIL:
-                self._mail(contact.address, step, rendered, case)
+                error = self._mail(contact.address, step, rendered, case, language)
             else:
                 self.sms.send(contact.address, rendered.sms, step.key)
         except PermanentFailure as failure:
@@ -109,23 +111,26 @@ class Post:
             note(session, step, f"notice {row.template} {state}", error, evidence=evidence)
             return Delivered(state=state, medium=row.medium, message_id=row.message_id, at=step.at)
 
-    def _mail(self, address: str, step: Step, rendered: Rendered, case: CaseRow) -> None:
+    def _mail(self, address: str, step: Step, rendered: Rendered, case: CaseRow, language: Language) -> str:
+        """Send to all; answers which of several recipients were turned away."""
         mail = Mail(
             to=tuple(address.split(", ")),
             subject=rendered.subject,
             text=rendered.text,
             message_id=message_id(step.key, self.mail_domain),
-            language=case.language,
-            headers={"X-Quietus-Case": case.case_id},
+            language=language,
+            headers={CASE_HEADER: case.case_id},
         )
-        self.mailer.send(mail)
+        refused = self.mailer.send(mail).refused
+        return f"turned away: {', '.join(refused)}" if refused else ""
 
     def _render(self, session: Session, row: CaseRow, customer: CustomerFacts, notice: NoticeSpec) -> Rendered:
         facts = dict(notice.facts)
         answer = None
         if notice.task:
-            task = TaskSpec.model_validate_json(session.get_one(TaskRow, notice.task).spec)
-            answer = self._answer(task, row)
+            asked = session.get_one(TaskRow, notice.task)
+            answer = self._answer(TaskSpec.model_validate_json(asked.spec), row)
+            facts.setdefault("until", asked.due_at.date().isoformat())
             if "about" in facts:
                 facts["about"] = words(facts["about"], row.language)
         return render(notice.template, row.language, self._values(row, customer, facts, answer))
@@ -150,7 +155,10 @@ class Post:
         case = session.get_one(CaseRow, row.dossier)
         customer = self.books.customer(session, case.customer)
         answer = self._answer(spec, case) if spec.for_customer else None
-        return self._values(case, customer, dict(spec.facts), answer) | {
+        values = self._values(case, customer, dict(spec.facts), answer)
+        if spec.notice == "letter":
+            values["letter"] = render(spec.facts["notice"], case.language, values | {"answer": None}).text
+        return values | {
             "name": row.name,
             "subject": row.subject,
             "case": row.case_id,

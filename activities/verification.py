@@ -103,7 +103,7 @@ def _hit(hit: Hit, version: str) -> Finding:
     return Finding(
         kind=FindingKind.SCREENING_HIT,
         subject=hit.entry_id,
-        detail=f"matches {hit.matched_name} with score {hit.score} on list {version[:12]}",
+        detail=f"matches entry {hit.entry_id} of list {version[:12]} with score {hit.score}",
         facts={
             "score": str(hit.score),
             "matched_name": hit.matched_name,

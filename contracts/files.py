@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -10,13 +11,16 @@ from pydantic import ValidationError
 
 from contracts.base import Contract
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of, path_text
+from contracts.text import clean
 
 M = TypeVar("M", bound=Contract)
 
-_HALF = re.compile("[\ud800-\udfff]")
-
 MESSAGE_LIMIT = 64 * 1024
 BOOKS_LIMIT = 50 * 1024 * 1024
+DEEPEST = 50
+"""How many objects and lists may stand inside each other."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def parse_file(text: str, model: type[M], what: str, limit: int | None) -> M:
@@ -61,23 +65,38 @@ class _Object(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.repeated = sorted({key for key in keys if keys.count(key) > 1}) if len(self) < len(keys) else []
+        self.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
 
 
 def _faults(value: Any, path: tuple[int | str, ...]) -> Iterator[Fault]:
+    if len(path) > DEEPEST:
+        raise RecursionError
     if isinstance(value, _Constant):
         yield Fault(path=path_text(path), message=f"{value.name} is not a value")
     elif isinstance(value, str) and _HALF.search(value):
         yield Fault(path=path_text(path), message="holds half a character (a lone surrogate)")
-    elif isinstance(value, _Object):
-        for key in value.repeated:
-            yield Fault(path=path_text((*path, key)), message="stands twice")
-        for key, inner in value.items():
-            yield from _faults(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _faults(inner, (*path, index))
+    elif isinstance(value, _Object):
+        unreadable = list(_unreadable_keys(value, path))
+        yield from unreadable or _member_faults(value, path)
+
+
+def _member_faults(value: _Object, path: tuple[int | str, ...]) -> Iterator[Fault]:
+    for key in value.repeated:
+        yield Fault(path=path_text((*path, key)), message="stands twice")
+    for key, inner in value.items():
+        yield from _faults(inner, (*path, key))
+
+
+def _unreadable_keys(value: _Object, path: tuple[int | str, ...]) -> Iterator[Fault]:
+    """Such a name would break what is read, so no path repeats it."""
+    for key in value:
+        try:
+            clean(key)
+        except ValueError as error:
+            yield Fault(path=path_text(path), message=f"a field's name {error}")
 
 
 def _refuse(what: str, message: str) -> NoReturn:

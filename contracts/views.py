@@ -22,6 +22,7 @@ class FindingLine(Contract):
     kind: FindingKind
     subject: str
     detail: str
+    facts: dict[str, str]
     state: FindingState
     raised_at: datetime
     ended_at: datetime | None

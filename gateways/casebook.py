@@ -184,7 +184,12 @@ def _decisions(session: Session, tasks: Sequence[str]) -> dict[str, list[Decisio
 
 def _findings(session: Session, dossier: str) -> tuple[FindingLine, ...]:
     rows = session.exec(select(FindingRow).where(FindingRow.dossier == dossier).order_by(col(FindingRow.raised_at)))
-    return tuple(FindingLine(**row.model_dump(include=set(FindingLine.model_fields))) for row in rows)
+    return tuple(_finding(row) for row in rows)
+
+
+def _finding(row: FindingRow) -> FindingLine:
+    shown = row.model_dump(include=set(FindingLine.model_fields))
+    return FindingLine(**shown | {"facts": json.loads(row.facts)})
 
 
 def _contacts(session: Session, dossier: str) -> tuple[ContactLine, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -19,7 +20,7 @@ __all__ = ["database", "empty_database", "postgres"]
 
 async def register_search_attributes(client: Client) -> None:
     """What the development server gets on its command line, the time-skipping one is told here."""
-    attributes = {key.name: key.indexed_value_type for key in SEARCH_ATTRIBUTES}
+    attributes: Any = {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=attributes)
     )

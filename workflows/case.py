@@ -1,50 +1,29 @@
 """案件: what closures, incidents and adjustments share. A process file reads like the table in docs/process.md."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
-from activities.cases import Cases
-from activities.post import Post
-from contracts.findings import Checked, Finding, FindingKind
-from contracts.notices import DeliveryState, NoticeSpec
-from contracts.refusals import Refused
-from contracts.requests import CaseOutcome
-from contracts.steps import Ending, Opened, Step
-from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec
-from contracts.vocabulary import CaseKind, Outcome, Risk, Role, Stage
-from policy.model import Policy
-from policy.spans import plain
 from temporalio import workflow
 
+from activities.cases import Cases
+from contracts.findings import Checked, Finding, FindingKind
+from contracts.refusals import Refused
+from contracts.requests import CaseOutcome
+from contracts.steps import Ending, Opened
+from contracts.tasks import TaskOption
+from contracts.vocabulary import Outcome, Role, Stage
 from workflows.calls import Outlasted, call
-from workflows.case_messages import CaseMessages
-from workflows.human_task import HumanTask
+from workflows.case_people import CasePeople
 from workflows.remedies import remedy_for
-from workflows.overview import Shown, publish
 from workflows.stops import CaseEnded, Returned
 
 Look = Callable[[], Awaitable[Checked]]
 Passage = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Case(CaseMessages):
+class Case(CasePeople):
     """One case: pinned policy, stages, findings and rounds, asking people, and what operators see."""
-
-    def __init__(self, kind: CaseKind) -> None:
-        super().__init__()
-        self.kind = kind
-        self.shown: Shown | None = None
-        self.stage = Stage.RECEIVED
-        self.risk = Risk.LOW
-        self.findings: dict[str, Finding] = {}
-        self.accepted: set[str] = set()
-        self.money_moved = False
-        self._policy: Policy | None = None
-        self._rounds: Counter[str] = Counter()
-        self._tasks = 0
 
     # ---- the course of a case ------------------------------------------------------------------------------------
 
@@ -122,7 +101,7 @@ class Case(CaseMessages):
         """A look by an activity. One that fails for longer than the policy's patience finds `system_fault`."""
 
         async def look() -> Checked:
-            await self.go_on()
+            await self.not_paused()
             step = self.step(method.__name__)
             try:
                 return await call(method, step, summary=method.__name__, patience=self.patience(kind))
@@ -180,109 +159,3 @@ class Case(CaseMessages):
         )
         if decision.option == "end":
             self.end(Outcome.REJECTED, decision.reason)
-
-    # ---- people --------------------------------------------------------------------------------------------------
-
-    async def ask_staff(
-        self, name: str, subject: str, roles: Sequence[Role], options: Sequence[TaskOption], **more: Any
-    ) -> DecisionReceipt:
-        """A staff decision, waited for however long it takes. `more` are further fields of TaskSpec."""
-        spec = self._spec(name, subject, roles, options, **more)
-        receipt = await HumanTask(self, spec).decided()
-        if receipt is None:
-            raise AssertionError(f"the ladder of {spec.name} gave up on staff")
-        return receipt
-
-    async def ask_customer(
-        self, name: str, subject: str, options: Sequence[TaskOption], **more: Any
-    ) -> DecisionReceipt | None:
-        """The customer's answer; None after silence."""
-        more.setdefault("ladder", "customer")
-        more.setdefault("notice", name)
-        return await HumanTask(self, self._spec(name, subject, (Role.CUSTOMER,), options, **more)).decided()
-
-    async def tell(
-        self, template: str, facts: Mapping[str, str] | None = None, channel: int = 0, task: str = ""
-    ) -> DeliveryState:
-        """Send the customer a notice: on the next verified channel where one fails, by letter where none is left.
-
-        With a `task` the customer's answer is awaited on it, and the caller telephones instead of writing a letter.
-        """
-        while True:
-            notice = NoticeSpec(template=template, facts=dict(facts or {}), channel=channel, task=task)
-            state = await self._deliver(notice)
-            if state not in (DeliveryState.REFUSED, DeliveryState.FAILED):
-                break
-            channel += 1
-        if state in (DeliveryState.NO_CHANNEL, DeliveryState.TASK) and not task:
-            await self._letter(template, facts or {})
-        return state
-
-    async def _deliver(self, notice: NoticeSpec) -> DeliveryState:
-        step, words = self.step(f"notice-{notice.template}"), f"notice {notice.template}"
-        try:
-            delivered = await call(Post.tell_customer, step, notice, summary=words, patience=self.patience("delivery"))
-        except Outlasted:
-            return DeliveryState.FAILED
-        return delivered.state
-
-    async def _letter(self, template: str, facts: Mapping[str, str]) -> None:
-        await self.ask_staff(
-            "letter",
-            f"send the notice '{template}' by letter: no channel reaches the customer",
-            (Role.CUSTOMER_SERVICE,),
-            (TaskOption(name="sent"),),
-            notice="letter",
-            facts={**facts, "notice": template},
-        )
-
-    def _spec(
-        self, name: str, subject: str, roles: Sequence[Role], options: Sequence[TaskOption], **more: Any
-    ) -> TaskSpec:
-        self._tasks += 1
-        number = self.required.tasks_before + self._tasks
-        spec = TaskSpec(
-            task=f"{self.case_id}.task-{number}-{name}",
-            name=name,
-            subject=subject,
-            roles=tuple(roles),
-            options=tuple(options),
-            **more,
-        )
-        self.specs[spec.task] = spec
-        return spec
-
-    # ---- small things --------------------------------------------------------------------------------------------
-
-    @property
-    def policy(self) -> Policy:
-        """The policy that the case was opened under; pinned in its history."""
-        if self._policy is None:
-            raise AssertionError("the case is not open yet")
-        return self._policy
-
-    def step(self, name: str) -> Step:
-        """The next round of a step; rounds are counted by name."""
-        self._rounds[name] += 1
-        return Step(
-            case=self.case_id,
-            dossier=self.dossier,
-            policy=self.required.policy,
-            name=name,
-            round=self._rounds[name],
-            stage=self.stage,
-            risk=self.risk,
-            at=self.now(),
-        )
-
-    def patience(self, kind: str) -> timedelta:
-        """How long a failing step of this kind (check, effect, delivery) is tried again."""
-        return plain(getattr(self.policy.patience, kind))
-
-    def now(self) -> datetime:
-        """The workflow's time."""
-        return workflow.now()
-
-    def publish(self) -> None:
-        """Show operators where the case stands."""
-        publish(self)

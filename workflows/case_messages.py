@@ -1,8 +1,9 @@
 """What can be said to a running case: decisions, a withdrawal, a pause; and what each sender is told."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
 
 from activities.cases import Cases
 from activities.desk import Desk
@@ -10,77 +11,15 @@ from contracts.judgement import admissible
 from contracts.operators import Overview
 from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
-from contracts.steps import Ending, Opened, Step
-from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskSpec, Withdrawal
-from contracts.vocabulary import Outcome, Stage
-from temporalio import workflow
-from temporalio.common import RawValue
-
+from contracts.steps import Ending
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
+from contracts.vocabulary import Outcome
 from workflows.calls import call
-from workflows.stops import CaseEnded
-
-if TYPE_CHECKING:
-    from workflows.human_task import HumanTask
+from workflows.case_state import CaseState
 
 
-class CaseMessages:
-    """The ears of a case. All state is set here, since a message may come before the workflow's first step."""
-
-    stage: Stage
-
-    def __init__(self) -> None:
-        self.opened: Opened | None = None
-        self.refusal: Refused | None = None
-        self.waiting: dict[str, HumanTask] = {}
-        self.specs: dict[str, TaskSpec] = {}
-        self.receipts: dict[str, DecisionReceipt] = {}
-        self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
-        self.makers: set[str] = set()
-        self.outcome = Outcome.OPEN
-        self.held = False
-        self.settling = False
-        self.concluding = False
-        self._stop: Ending | None = None
-
-    # ---- waiting -------------------------------------------------------------------------------------------------
-
-    async def until(self, met: Callable[[], bool], before: datetime | None = None, summary: str = "") -> bool:
-        """Wait until `met`; False when the moment `before` comes first. Raises CaseEnded when the case was stopped.
-
-        A paused case waits on, however much is met.
-        """
-        left = None if before is None else max(before - self.now(), timedelta(0))
-        try:
-            await workflow.wait_condition(
-                lambda: self.stopped or (met() and not self.held), timeout=left, timeout_summary=summary or None
-            )
-        except TimeoutError:
-            return False
-        self.checkpoint()
-        return True
-
-    async def go_on(self) -> None:
-        """Wait while the case is paused."""
-        await self.until(lambda: True)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the case is to end at its next wait."""
-        return self._stop is not None
-
-    def stop(self, ending: Ending) -> None:
-        """End the case at its next wait; the first reason counts."""
-        if not self.concluding:
-            self._stop = self._stop or ending
-
-    def checkpoint(self) -> None:
-        """Raises CaseEnded when the case was stopped."""
-        if self._stop:
-            raise CaseEnded(self._stop)
-
-    def conclude(self, ending: Ending) -> None:
-        """The outcome stands; from here on the case only tells it and files it."""
-        self.outcome, self.concluding, self._stop = ending.outcome, True, None
+class CaseMessages(CaseState):
+    """The ears of a case."""
 
     # ---- decisions -----------------------------------------------------------------------------------------------
 
@@ -226,28 +165,3 @@ class CaseMessages:
         await self._open()
         opened = self.required
         return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by)
-
-    @property
-    def required(self) -> Opened:
-        """What opening the case answered."""
-        if self.opened is None:
-            raise AssertionError("the case is not open yet")
-        return self.opened
-
-    @property
-    def case_id(self) -> str:
-        """The workflow id."""
-        return self.required.case
-
-    @property
-    def dossier(self) -> str:
-        """The key of the case in the records."""
-        return self.required.dossier
-
-    def now(self) -> datetime:
-        """The workflow's time."""
-        return workflow.now()
-
-    def step(self, name: str) -> Step:
-        """The next round of a step."""
-        raise NotImplementedError

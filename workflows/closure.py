@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from temporalio import workflow
+
 from activities.archive import Archive
 from activities.cases import Cases
 from activities.reviews import Reviews
@@ -15,8 +17,6 @@ from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.tasks import TaskOption
 from contracts.vocabulary import CaseKind, Initiator, Language, Outcome, ReasonCode, Role, Stage
-from temporalio import workflow
-
 from workflows.calls import call
 from workflows.case import Case
 from workflows.stops import Returned
@@ -200,7 +200,7 @@ class AccountClosure(Case):
             return await self.agree_day()
         await self.tell("date_agreed", {"day": day.isoformat()})
         await self.until(lambda: False, before=booked.begins_at, summary="the closing day")
-        await self.go_on()
+        await self.not_paused()
         return CLEAR
 
     async def pick_day(self, days: tuple[date, ...], why: str) -> date | None:

@@ -3,7 +3,6 @@
 import logging
 from typing import Any, NoReturn
 
-from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -15,6 +14,8 @@ from temporalio.worker import (
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
+
+from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 
 _SLOPPY = (TypeError, ValueError)  # ValidationError is a ValueError
 

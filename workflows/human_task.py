@@ -10,11 +10,10 @@ from activities.post import Post
 from contracts.notices import DeliveryState
 from contracts.tasks import DecisionReceipt, Rung, RungKind, TaskSpec
 from contracts.vocabulary import Role
-
 from workflows.calls import Outlasted, call
 
 if TYPE_CHECKING:
-    from workflows.case import Case
+    from workflows.case_people import CasePeople
 
 
 class HumanTask:
@@ -23,7 +22,7 @@ class HumanTask:
     It lives inside its case's workflow. `receipt` is set by the case when the decision that ends it was judged good.
     """
 
-    def __init__(self, case: Case, spec: TaskSpec) -> None:
+    def __init__(self, case: CasePeople, spec: TaskSpec) -> None:
         self.case = case
         self.spec = spec
         self.receipt: DecisionReceipt | None = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from contracts import operators
-from contracts.text import moment_text
 from temporalio import workflow
 
+from contracts import operators
+from contracts.text import moment_text
+
 if TYPE_CHECKING:
-    from workflows.case import Case
+    from workflows.case_state import CaseState
 
 
 class Shown(NamedTuple):
@@ -24,7 +25,7 @@ class Shown(NamedTuple):
     overdue: bool
 
 
-def publish(case: Case) -> None:
+def publish(case: CaseState) -> None:
     """Set the current details, and upsert the search attributes that changed: each upsert is an event."""
     workflow.set_current_details(details(case))
     now = _shown(case)
@@ -46,7 +47,7 @@ def publish(case: Case) -> None:
     case.shown = now
 
 
-def details(case: Case) -> str:
+def details(case: CaseState) -> str:
     """Markdown: stage, waiting for whom, until when, findings, and what to do next."""
     lines = [f"**{case.kind} {case.case_id}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
@@ -62,7 +63,7 @@ def details(case: Case) -> str:
     return "\n".join(lines)
 
 
-def _shown(case: Case) -> Shown:
+def _shown(case: CaseState) -> Shown:
     tasks = list(case.waiting.values())
     due = [task.due_at for task in tasks if task.due_at]
     return Shown(

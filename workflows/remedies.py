@@ -36,7 +36,6 @@ async def by_the_role(case: "Case", finding: Finding) -> None:
         options,
         ladder=rule.ladder,
         finding=finding.fingerprint,
-        facts=finding.facts,
     )
     match decision.option:
         case "accept":

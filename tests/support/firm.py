@@ -163,6 +163,10 @@ class Firm:
         with self.world.database.transaction() as session:
             return self.books.account(session, account).status
 
+    def payments(self) -> list[str]:
+        """The amounts that the payment rail was really handed."""
+        return [order.amount for order in FolderRail(self.home / "payments").orders()]
+
     def sums(self) -> dict[str, int]:
         """Over all entries: zero in each currency."""
         with self.world.database.transaction() as session:

@@ -9,5 +9,5 @@ async def test_a_closure_is_paid_out_once_closed_and_filed(firm: Firm):
     assert outcome.outcome == "closed"
     assert firm.status("ACC-1001") == "closed"
     assert firm.balance("ACC-1001") == "0.00"
-    assert [order.amount for order in firm.world.rail.orders()] == ["1234.56"]
+    assert firm.payments() == ["1234.56"]
     assert firm.sums() == {"CNY": 0, "USD": 0, "JPY": 0}

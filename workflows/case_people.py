@@ -1,0 +1,102 @@
+"""How a case speaks with people: staff are asked, the customer is asked and told, at last by letter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from activities.post import Post
+from contracts.notices import DeliveryState, NoticeSpec
+from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec
+from contracts.vocabulary import CaseKind, Role
+from workflows.calls import Outlasted, call
+from workflows.case_messages import CaseMessages
+from workflows.human_task import HumanTask
+
+
+class CasePeople(CaseMessages):
+    """The mouth of a case."""
+
+    def __init__(self, kind: CaseKind) -> None:
+        super().__init__(kind)
+        self._tasks = 0
+        self._pause_told = False
+
+    async def ask_staff(
+        self, name: str, subject: str, roles: Sequence[Role], options: Sequence[TaskOption], **more: Any
+    ) -> DecisionReceipt:
+        """A staff decision, waited for however long it takes. `more` are further fields of TaskSpec."""
+        spec = self._spec(name, subject, roles, options, **more)
+        receipt = await HumanTask(self, spec).decided()
+        if receipt is None:
+            raise AssertionError(f"the ladder of {spec.name} gave up on staff")
+        return receipt
+
+    async def ask_customer(
+        self, name: str, subject: str, options: Sequence[TaskOption], **more: Any
+    ) -> DecisionReceipt | None:
+        """The customer's answer; None after silence."""
+        more.setdefault("ladder", "customer")
+        more.setdefault("notice", name)
+        return await HumanTask(self, self._spec(name, subject, (Role.CUSTOMER,), options, **more)).decided()
+
+    async def tell(
+        self, template: str, facts: Mapping[str, str] | None = None, channel: int = 0, task: str = ""
+    ) -> DeliveryState:
+        """Send the customer a notice: on the next verified channel where one fails, by letter where none is left.
+
+        With a `task` the customer's answer is awaited on it, and the caller telephones instead of writing a letter.
+        """
+        while True:
+            notice = NoticeSpec(template=template, facts=dict(facts or {}), channel=channel, task=task)
+            state = await self._deliver(notice)
+            if state not in (DeliveryState.REFUSED, DeliveryState.FAILED):
+                break
+            channel += 1
+        if state in (DeliveryState.NO_CHANNEL, DeliveryState.TASK) and not task:
+            await self._letter(template, facts or {})
+        return state
+
+    async def not_paused(self) -> None:
+        """Wait while the case is paused; the customer is told once that it is, and once that it goes on."""
+        if not self.held:
+            return
+        first, self._pause_told = not self._pause_told, True
+        if first:
+            await self.tell("paused")
+        await self.until(lambda: True)
+        if first:
+            self._pause_told = False
+            await self.tell("resumed")
+
+    async def _deliver(self, notice: NoticeSpec) -> DeliveryState:
+        step, words = self.step(f"notice-{notice.template}"), f"notice {notice.template}"
+        try:
+            delivered = await call(Post.tell_customer, step, notice, summary=words, patience=self.patience("delivery"))
+        except Outlasted:
+            return DeliveryState.FAILED
+        return delivered.state
+
+    async def _letter(self, template: str, facts: Mapping[str, str]) -> None:
+        await self.ask_staff(
+            "letter",
+            f"send the notice '{template}' by letter: no channel reaches the customer",
+            (Role.CUSTOMER_SERVICE,),
+            (TaskOption(name="sent"),),
+            notice="letter",
+            facts={**facts, "notice": template},
+        )
+
+    def _spec(
+        self, name: str, subject: str, roles: Sequence[Role], options: Sequence[TaskOption], **more: Any
+    ) -> TaskSpec:
+        self._tasks += 1
+        number = self.required.tasks_before + self._tasks
+        spec = TaskSpec(
+            task=f"{self.case_id}.task-{number}-{name}",
+            name=name,
+            subject=subject,
+            roles=tuple(roles),
+            options=tuple(options),
+            **more,
+        )
+        self.specs[spec.task] = spec
+        return spec

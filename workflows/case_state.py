@@ -1,0 +1,132 @@
+"""What a case knows of itself, and how it waits: the ground that case_messages, case_people and case stand on."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from temporalio import workflow
+
+from contracts.findings import Finding
+from contracts.refusals import Refused
+from contracts.steps import Ending, Opened, Step
+from contracts.tasks import Decision, DecisionReceipt, TaskSpec
+from contracts.vocabulary import CaseKind, Outcome, Risk, Stage
+from policy.model import Policy
+from policy.spans import plain
+from workflows.overview import Shown, publish
+from workflows.stops import CaseEnded
+
+if TYPE_CHECKING:
+    from workflows.human_task import HumanTask
+
+
+class CaseState:
+    """All state is set here, since a message may come before the workflow's first step."""
+
+    def __init__(self, kind: CaseKind) -> None:
+        self.kind = kind
+        self.opened: Opened | None = None
+        self.refusal: Refused | None = None
+        self.stage = Stage.RECEIVED
+        self.outcome = Outcome.OPEN
+        self.risk = Risk.LOW
+        self.findings: dict[str, Finding] = {}
+        self.accepted: set[str] = set()
+        self.waiting: dict[str, HumanTask] = {}
+        self.specs: dict[str, TaskSpec] = {}
+        self.receipts: dict[str, DecisionReceipt] = {}
+        self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
+        self.makers: set[str] = set()
+        self.held = False
+        self.settling = False
+        self.money_moved = False
+        self.concluding = False
+        self.shown: Shown | None = None
+        self._stop: Ending | None = None
+        self._policy: Policy | None = None
+        self._rounds: Counter[str] = Counter()
+
+    async def until(self, met: Callable[[], bool], before: datetime | None = None, summary: str = "") -> bool:
+        """Wait until `met`; False when the moment `before` comes first. Raises CaseEnded when the case was stopped.
+
+        A paused case waits on, however much is met.
+        """
+        left = None if before is None else max(before - self.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(
+                lambda: self.stopped or (met() and not self.held), timeout=left, timeout_summary=summary or None
+            )
+        except TimeoutError:
+            return False
+        self.checkpoint()
+        return True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the case is to end at its next wait."""
+        return self._stop is not None
+
+    def stop(self, ending: Ending) -> None:
+        """End the case at its next wait; the first reason counts."""
+        if not self.concluding:
+            self._stop = self._stop or ending
+
+    def checkpoint(self) -> None:
+        """Raises CaseEnded when the case was stopped."""
+        if self._stop:
+            raise CaseEnded(self._stop)
+
+    def conclude(self, ending: Ending) -> None:
+        """The outcome stands; from here on the case only tells it and files it."""
+        self.outcome, self.concluding, self._stop = ending.outcome, True, None
+
+    @property
+    def required(self) -> Opened:
+        """What opening the case answered."""
+        if self.opened is None:
+            raise AssertionError("the case is not open yet")
+        return self.opened
+
+    @property
+    def case_id(self) -> str:
+        """The workflow id."""
+        return self.required.case
+
+    @property
+    def dossier(self) -> str:
+        """The key of the case in the records."""
+        return self.required.dossier
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the case was opened under; pinned in its history."""
+        if self._policy is None:
+            raise AssertionError("the case is not open yet")
+        return self._policy
+
+    def step(self, name: str) -> Step:
+        """The next round of a step; rounds are counted by name."""
+        self._rounds[name] += 1
+        return Step(
+            case=self.case_id,
+            dossier=self.dossier,
+            policy=self.required.policy,
+            name=name,
+            round=self._rounds[name],
+            stage=self.stage,
+            risk=self.risk,
+            at=self.now(),
+        )
+
+    def patience(self, kind: str) -> timedelta:
+        """How long a failing step of this kind (check, effect, delivery) is tried again."""
+        return plain(getattr(self.policy.patience, kind))
+
+    def now(self) -> datetime:
+        """The workflow's time."""
+        return workflow.now()
+
+    def publish(self) -> None:
+        """Show operators where the case stands."""
+        publish(self)
