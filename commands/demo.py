@@ -130,7 +130,7 @@ async def _close_account(firm: Firm, story: Story) -> CaseOutcome:
     story.say("request", f"{request.request_id}: close {request.account}; case {receipt.case}")
     casebook = Casebook(firm.database)
     tokens = LocalTokens(firm.settings.keys_dir)
-    people = People(firm.quietus, casebook, firm.settings.mail_dir, tokens, story.language, story.decided)
+    people = People(firm.quietus, casebook, firm.settings.mail_dir, tokens, story.language)
     outcome = await _until_ended(firm, people, story, receipt.case)
     case = await asyncio.to_thread(casebook.show, receipt.case)
     story.look(case, letters_in(firm.settings.mail_dir))

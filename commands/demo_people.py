@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,7 +12,7 @@ from client import Quietus
 from commands.face import new_id
 from contracts.books import StaffFacts
 from contracts.refusals import Refused
-from contracts.tasks import Decision, DecisionReceipt
+from contracts.tasks import Decision
 from contracts.views import InboxLine
 from contracts.vocabulary import Language, Role
 from gateways.books import Ledger
@@ -33,14 +32,13 @@ _CODE = re.compile(r"^\s*([A-Za-z0-9_.-]{40,})\s*$", re.MULTILINE)
 
 @dataclass
 class People:
-    """Plays everybody who is asked. `tell` hears of each decision."""
+    """Plays everybody who is asked."""
 
     quietus: Quietus
     casebook: Casebook
     mail: Path
     tokens: LocalTokens
     language: Language
-    tell: Callable[[DecisionReceipt], None]
     letters: dict[str, str] = field(default_factory=dict)
     """By name of the task: the text of the mail that the customer answered."""
     _used: set[str] = field(default_factory=set)
@@ -79,7 +77,7 @@ class People:
         option = next((option for option in LIKED if option in task.options), task.options[0])
         decision = Decision(decision_id=new_id(), task=task.task, option=option, token=token, reason=reason)
         try:
-            self.tell(await self.quietus.decide(decision))
+            await self.quietus.decide(decision)
         except Refused:
             return False
         return True
@@ -93,4 +91,4 @@ def letters_in(folder: Path) -> list[EmailMessage]:
 def text_of(letter: EmailMessage) -> str:
     """The plain text of a mail."""
     body = letter.get_body(("plain",))
-    return str(body.get_content()) if body else ""
+    return str(body.get_content()).replace("\r\n", "\n") if body else ""

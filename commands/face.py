@@ -45,12 +45,16 @@ def shown(text: object) -> Text:
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[RenderableType]:
-    """A table with a title; nothing when there are no rows. Plain columns when the output is not a terminal."""
+    """A table with a title; nothing when there are no rows. Plain columns when the output is not a terminal.
+
+    Without any head it is a list of facts.
+    """
     filled = list(rows)
     if not filled:
         return []
-    box: dict[str, Any] = {} if sys.stdout.isatty() else {"box": None, "pad_edge": False}
-    grid = Table(*heads, title_justify="left", title=Text(title) if title else None, **box)
+    look: dict[str, Any] = {} if sys.stdout.isatty() else {"box": None, "pad_edge": False}
+    heading = Text(f"\n{title}", "bold") if title else None
+    grid = Table(*heads, title=heading, title_justify="left", show_header=any(heads), **look)
     for row in filled:
         grid.add_row(*(shown("" if cell is None else cell) for cell in row))
     return [grid]

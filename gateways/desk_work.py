@@ -48,10 +48,9 @@ class Desk:
 
     def note(self, what: str, why: str = "", **evidence: str) -> DeskNote:
         """Write it into the trail of the case."""
-        now = datetime.now(UTC)
-        evidence = {"task": self.row.task, **evidence}
-        trail.append(self.session, self.row.dossier, who=self.person.id, what=what, why=why, evidence=evidence, at=now)
-        row = self.row
+        now, row = datetime.now(UTC), self.row
+        what = f"{what}: {row.task}"
+        trail.append(self.session, row.dossier, who=self.person.id, what=what, why=why, evidence=evidence, at=now)
         return DeskNote(task=row.task, state=row.state, claimed_by=row.claimed_by, by=self.person.id, at=now)
 
 
@@ -72,7 +71,7 @@ class DeskWork:
             if desk.claimed_by_other():
                 raise Refused(Code.NOT_ALLOWED, f"Task {task} is claimed by {desk.row.claimed_by}.")
             desk.give_to(desk.person.id)
-            return desk.note("task_claimed")
+            return desk.note("task claimed")
 
     def release(self, task: str, token: str) -> DeskNote:
         """Give a claimed task back to its desk: the one who has it, or a supervisor or manager."""
@@ -82,7 +81,7 @@ class DeskWork:
             if desk.claimed_by_other() and not desk.in_charge:
                 raise Refused(Code.FORBIDDEN, f"Task {task} is claimed by {desk.row.claimed_by}, not by you.")
             desk.give_to(None)
-            return desk.note("task_released")
+            return desk.note("task released")
 
     def reassign(self, task: str, to: str, token: str) -> DeskNote:
         """Give a task to another person, who must be able to decide it."""
@@ -93,7 +92,7 @@ class DeskWork:
                 _may_do(desk.session, desk.person, desk.row)
             _may_do(desk.session, Ledger().person(desk.session, to), desk.row)
             desk.give_to(to)
-            return desk.note("task_reassigned", to=to)
+            return desk.note("task reassigned", to=to)
 
     def comment(self, task: str, remark: Remark, token: str) -> DeskNote:
         """Write a remark on a task."""
@@ -103,7 +102,7 @@ class DeskWork:
             now = datetime.now(UTC)
             row = CommentRow(task=task, dossier=desk.row.dossier, staff=desk.person.id, at=now, text=remark.text)
             desk.session.add(row)
-            return desk.note("task_commented", why=remark.text)
+            return desk.note("task commented", why=remark.text)
 
     @contextmanager
     def _at(self, task: str, token: str) -> Iterator[Desk]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,9 +44,10 @@ SAMPLE = """{"customers": [{"id": "CUS-1001", "kind": "person", "name": "张伟"
 
 
 @pytest.fixture(scope="module")
-def empty_books(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Database]:
+def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Books that stay empty: every file that is loaded here is refused."""
-    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('empty') / 'records.db')}")
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('empty') / 'records.db'}")
+    database.upgrade()
     yield database
     with database.transaction() as session:
         assert session.exec(select(CustomerRow)).all() == []

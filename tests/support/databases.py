@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -21,21 +22,6 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with all tables, to be copied: five times as fast as migrating for each test."""
-    file = tmp_path_factory.mktemp("template") / "records.db"
-    _migrate(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> str:
-    """The same on PostgreSQL: the name of a database."""
-    _migrate(postgres.create_database("upgraded"))
-    return "upgraded"
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database without tables."""
@@ -46,16 +32,18 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
     """A database with all tables and nothing in them."""
     if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "records.db")
-        yield from _opened(f"sqlite:///{copy}")
+        template = _sqlite_template(tmp_path_factory.getbasetemp())
+        yield from _opened(f"sqlite:///{shutil.copy(template, tmp_path / 'records.db')}")
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
-        name, template = f"records_{next(_NUMBERS)}", request.getfixturevalue("postgres_template")
+        name = f"records_{next(_NUMBERS)}"
         with psycopg.connect(server.url().replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {_postgres_template(server)}".encode())
         yield from _opened(server.url(name))
 
 
@@ -63,6 +51,21 @@ def _opened(url: str) -> Iterator[Database]:
     database = Database(url)
     yield database
     database.dispose()
+
+
+@cache
+def _sqlite_template(folder: Path) -> Path:
+    """A file with all tables, to be copied: much faster than migrating for each test."""
+    file = folder / "records-template.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@cache
+def _postgres_template(server: PostgresServer) -> str:
+    """The same on PostgreSQL: the name of a database."""
+    _migrate(server.create_database("upgraded"))
+    return "upgraded"
 
 
 def _migrate(url: str) -> None:
