@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from temporalio import workflow
 
@@ -15,6 +15,7 @@ from contracts.tasks import TaskOption
 from contracts.vocabulary import Outcome, Role, Stage
 from workflows.calls import Outlasted, call
 from workflows.case_people import CasePeople
+from workflows.overview import publish
 from workflows.remedies import remedy_for
 from workflows.stops import CaseEnded, Returned
 
@@ -36,7 +37,7 @@ class Case(CasePeople):
             self.refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
             raise
-        self.publish()
+        publish(self)
 
     async def ended(self, process: Coroutine[Any, Any, Ending]) -> Ending:
         """How the process ended, by itself or stopped on its way; from here on the case only tells it and files it."""
@@ -61,7 +62,7 @@ class Case(CasePeople):
     async def finish(self, ending: Ending) -> CaseOutcome:
         """Seal the trail: its head goes into the result, so that records and history vouch for each other."""
         sealed = await call(Cases.seal, self.step("seal"), ending, summary="seal the trail")
-        self.publish()
+        publish(self)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return CaseOutcome(
             case=self.case_id,
@@ -87,13 +88,7 @@ class Case(CasePeople):
     def enter(self, stage: Stage) -> None:
         """The case is in this stage now; its first step writes that down."""
         self.stage = stage
-        self.publish()
-
-    def end(self, outcome: Outcome, words: str = "") -> NoReturn:
-        """End the case: whatever else runs in it stops at its next wait."""
-        self.stop(Ending(outcome=outcome, words=words))
-        self.checkpoint()
-        raise AssertionError("a stopped case passed its checkpoint")
+        publish(self)
 
     # ---- steps and findings --------------------------------------------------------------------------------------
 
@@ -106,21 +101,28 @@ class Case(CasePeople):
             try:
                 return await call(method, step, summary=method.__name__, patience=self.patience(kind))
             except Outlasted as fault:
-                return await self.found(
-                    Finding(kind=FindingKind.SYSTEM_FAULT, subject=fault.step, detail=f"the step failed: {fault.cause}")
-                )
+                checked = finding(FindingKind.SYSTEM_FAULT, f"the step failed: {fault.cause}", fault.step)
+                await call(Cases.found, self.step(step.name), checked, summary="record the fault")
+                return checked
 
         return look
 
-    async def found(self, *findings: Finding) -> Checked:
-        """Write down what the case itself found (no activity's check)."""
-        checked = Checked(findings=findings)
-        await call(Cases.found, self.step("found"), checked, summary="record the findings")
-        return checked
+    def asking(self, ask: Callable[[], Coroutine[Any, Any, Checked]]) -> Look:
+        """A look by asking people; what it found is written down under its name, as an activity's look does itself."""
+
+        async def look() -> Checked:
+            await self.not_paused()
+            checked = await ask()
+            step = self.step(ask.__name__)
+            if checked.findings or step.round > 1:
+                await call(Cases.found, step, checked, summary=f"record {ask.__name__}")
+            return checked
+
+        return look
 
     async def until_clear(self, look: Look) -> None:
-        """Look, send each finding to its remedy, and look again, until it is clear or accepted. When the policy's
-        rounds are used up, a supervisor decides how to go on."""
+        """Look, send each finding to its remedy, and look again, until it is clear or all was accepted. When the
+        policy's rounds are used up, a supervisor decides how to go on."""
         for round_ in range(1, 1_000):
             checked = await look()
             self.checkpoint()
@@ -129,25 +131,31 @@ class Case(CasePeople):
             if not open_:
                 return
             await self._remedy(open_)
+            if all(finding.fingerprint in self.accepted for finding in open_):
+                return
             if round_ % self.policy.rounds == 0:
                 await self._supervise(open_)
 
     async def together(self, *looks: Look) -> None:
         """Several looks side by side, each until it is clear."""
-        running = [asyncio.ensure_future(self.until_clear(look)) for look in looks]
+        await self._side_by_side([self.until_clear(look) for look in looks])
+
+    async def _remedy(self, findings: Sequence[Finding]) -> None:
+        """All remedies at once: nobody waits for somebody else's finding."""
+        self.findings |= {finding.fingerprint: finding for finding in findings}
+        await self._side_by_side([remedy_for(finding.kind)(self, finding) for finding in findings])
+        for finding in findings:
+            del self.findings[finding.fingerprint]
+
+    async def _side_by_side(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Run all to their end. When one ends the case, the others stop at their next wait."""
+        running = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
         broken = [task.exception() for task in running if task.done() and task.exception()]
         if broken and not self.stopped:
             raise next(error for error in broken if error)
         await asyncio.gather(*running, return_exceptions=True)
         self.checkpoint()
-
-    async def _remedy(self, findings: Sequence[Finding]) -> None:
-        for finding in findings:
-            self.findings[finding.fingerprint] = finding
-            self.publish()
-            await remedy_for(finding.kind)(self, finding)
-            del self.findings[finding.fingerprint]
 
     async def _supervise(self, findings: Sequence[Finding]) -> None:
         kinds = ", ".join(finding.kind for finding in findings)
@@ -159,3 +167,8 @@ class Case(CasePeople):
         )
         if decision.option == "end":
             self.end(Outcome.REJECTED, decision.reason)
+
+
+def finding(kind: FindingKind, detail: str, subject: str = "") -> Checked:
+    """What a look answers that found one thing."""
+    return Checked(findings=(Finding(kind=kind, subject=subject, detail=detail),))

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activities.post import Post
-from contracts.notices import DeliveryState, NoticeSpec
+from contracts.notices import NoticeSpec
 from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec
 from contracts.vocabulary import CaseKind, Role
-from workflows.calls import Outlasted, call
-from workflows.case_messages import CaseMessages
+from workflows.case_contact import UNWRITTEN, CaseContact
 from workflows.human_task import HumanTask
 
 
-class CasePeople(CaseMessages):
+class CasePeople(CaseContact):
     """The mouth of a case."""
 
     def __init__(self, kind: CaseKind) -> None:
@@ -38,22 +36,11 @@ class CasePeople(CaseMessages):
         more.setdefault("notice", name)
         return await HumanTask(self, self._spec(name, subject, (Role.CUSTOMER,), options, **more)).decided()
 
-    async def tell(
-        self, template: str, facts: Mapping[str, str] | None = None, channel: int = 0, task: str = ""
-    ) -> DeliveryState:
-        """Send the customer a notice: on the next verified channel where one fails, by letter where none is left.
-
-        With a `task` the customer's answer is awaited on it, and the caller telephones instead of writing a letter.
-        """
-        while True:
-            notice = NoticeSpec(template=template, facts=dict(facts or {}), channel=channel, task=task)
-            state = await self._deliver(notice)
-            if state not in (DeliveryState.REFUSED, DeliveryState.FAILED):
-                break
-            channel += 1
-        if state in (DeliveryState.NO_CHANNEL, DeliveryState.TASK) and not task:
-            await self._letter(template, facts or {})
-        return state
+    async def tell(self, template: str, facts: Mapping[str, str] | None = None) -> None:
+        """Send the customer a notice: by letter, which is a task for staff, where no channel is left."""
+        notice = NoticeSpec(template=template, facts=dict(facts or {}))
+        if await self.reach(notice) in UNWRITTEN:
+            await self._letter(notice)
 
     async def not_paused(self) -> None:
         """Wait while the case is paused; the customer is told once that it is, and once that it goes on."""
@@ -67,22 +54,14 @@ class CasePeople(CaseMessages):
             self._pause_told = False
             await self.tell("resumed")
 
-    async def _deliver(self, notice: NoticeSpec) -> DeliveryState:
-        step, words = self.step(f"notice-{notice.template}"), f"notice {notice.template}"
-        try:
-            delivered = await call(Post.tell_customer, step, notice, summary=words, patience=self.patience("delivery"))
-        except Outlasted:
-            return DeliveryState.FAILED
-        return delivered.state
-
-    async def _letter(self, template: str, facts: Mapping[str, str]) -> None:
+    async def _letter(self, notice: NoticeSpec) -> None:
         await self.ask_staff(
             "letter",
-            f"send the notice '{template}' by letter: no channel reaches the customer",
+            f"send the notice '{notice.template}' by letter: no channel reaches the customer",
             (Role.CUSTOMER_SERVICE,),
             (TaskOption(name="sent"),),
             notice="letter",
-            facts={**facts, "notice": template},
+            facts=notice.facts | {"notice": notice.template},
         )
 
     def _spec(

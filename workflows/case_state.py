@@ -1,9 +1,10 @@
-"""What a case knows of itself, and how it waits: the ground that case_messages, case_people and case stand on."""
+"""What a case knows of itself, and how it waits: the ground that all other parts of a case stand on."""
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import NamedTuple, NoReturn
 
 from temporalio import workflow
 
@@ -11,14 +12,36 @@ from contracts.findings import Finding
 from contracts.refusals import Refused
 from contracts.steps import Ending, Opened, Step
 from contracts.tasks import Decision, DecisionReceipt, TaskSpec
-from contracts.vocabulary import CaseKind, Outcome, Risk, Stage
+from contracts.vocabulary import CaseKind, Outcome, Risk, Role, Stage
 from policy.model import Policy
 from policy.spans import plain
-from workflows.overview import Shown, publish
 from workflows.stops import CaseEnded
 
-if TYPE_CHECKING:
-    from workflows.human_task import HumanTask
+
+@dataclass
+class Asked:
+    """A task that people are asked: how it stands. `receipt` is set when the decision that ends it was judged good."""
+
+    spec: TaskSpec
+    receipt: DecisionReceipt | None = None
+    due_at: datetime | None = None
+    overdue: bool = False
+    roles: set[Role] = field(default_factory=set)
+
+    def is_decided(self) -> bool:
+        """Whether the task is decided."""
+        return self.receipt is not None
+
+
+class Shown(NamedTuple):
+    """The values that operators see; published only when one of them changed."""
+
+    stage: str
+    outcome: str
+    risk: str
+    waiting_for: tuple[str, ...]
+    due_at: datetime | None
+    overdue: bool
 
 
 class CaseState:
@@ -33,7 +56,7 @@ class CaseState:
         self.risk = Risk.LOW
         self.findings: dict[str, Finding] = {}
         self.accepted: set[str] = set()
-        self.waiting: dict[str, HumanTask] = {}
+        self.waiting: dict[str, Asked] = {}
         self.specs: dict[str, TaskSpec] = {}
         self.receipts: dict[str, DecisionReceipt] = {}
         self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
@@ -76,6 +99,12 @@ class CaseState:
         """Raises CaseEnded when the case was stopped."""
         if self._stop:
             raise CaseEnded(self._stop)
+
+    def end(self, outcome: Outcome, words: str = "") -> NoReturn:
+        """End the case: whatever else runs in it stops at its next wait."""
+        self.stop(Ending(outcome=outcome, words=words))
+        self.checkpoint()
+        raise AssertionError("a stopped case passed its checkpoint")
 
     def conclude(self, ending: Ending) -> None:
         """The outcome stands; from here on the case only tells it and files it."""
@@ -126,7 +155,3 @@ class CaseState:
     def now(self) -> datetime:
         """The workflow's time."""
         return workflow.now()
-
-    def publish(self) -> None:
-        """Show operators where the case stands."""
-        publish(self)

@@ -11,14 +11,14 @@ from activities.schedule import Schedule
 from activities.settlement import Settlement
 from activities.termination import Termination
 from activities.verification import Verification
-from contracts.findings import Checked, Finding, FindingKind
+from contracts.findings import Checked, FindingKind
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.tasks import TaskOption
 from contracts.vocabulary import CaseKind, Initiator, Language, Outcome, ReasonCode, Role, Stage
 from workflows.calls import call
-from workflows.case import Case
+from workflows.case import Case, finding
 from workflows.stops import Returned
 
 CLEAR = Checked()
@@ -74,7 +74,7 @@ class AccountClosure(Case):
         """身份验证."""
         await self.until_clear(self.by(Verification.identify))
         if self.required.initiator in self.policy.identity.confirm_contact:
-            await self.until_clear(self.confirm_contact)
+            await self.until_clear(self.asking(self.confirm_contact))
         await self.until_clear(self.by(Verification.screen))
         await self.until_clear(self.by(Verification.grade))
 
@@ -84,12 +84,12 @@ class AccountClosure(Case):
         if self.required.initiator is Initiator.CUSTOMER:
             await self.offer_alternatives()
         else:
-            await self.until_clear(self.give_notice)
+            await self.until_clear(self.asking(self.give_notice))
 
     async def reviews(self) -> None:
         """财务、合同、合规, side by side."""
         await self.together(self.by(Reviews.finance), self.by(Reviews.contract), self.by(Reviews.compliance))
-        await self.until_clear(self.attest_checklist)
+        await self.until_clear(self.asking(self.attest_checklist))
 
     async def approval(self) -> None:
         """审批: by risk; nobody approves what they did or asked for themselves."""
@@ -117,7 +117,7 @@ class AccountClosure(Case):
 
     async def schedule(self) -> None:
         """约期: agree the day, and wait for it."""
-        await self.until_clear(self.agree_day)
+        await self.until_clear(self.asking(self.agree_day))
 
     async def settlement(self) -> None:
         """结算: exactly once, to zero. From here on a withdrawal is too late."""
@@ -131,7 +131,7 @@ class AccountClosure(Case):
         """解约: instruments back, papers handed over, contract and services ended."""
         await self.until_clear(self.by(Termination.instruments))
         if self.required.customer_kind in self.policy.handover_for:
-            await self.until_clear(self.hand_over)
+            await self.until_clear(self.asking(self.hand_over))
         await self.until_clear(self.by(Termination.end_contract, "effect"))
 
     async def closed(self) -> None:
@@ -144,10 +144,11 @@ class AccountClosure(Case):
         """The customer really answers on the verified contact."""
         options = (TaskOption(name="confirm"), TaskOption(name="deny"))
         answer = await self.ask_customer("confirm_contact", "confirm that this request is yours", options)
-        if answer and answer.option == "confirm":
-            return CLEAR
-        words = "the customer denies the request" if answer else "the customer did not answer on any channel"
-        return await self.found(Finding(kind=FindingKind.CONTACT_INVALID, detail=words))
+        if answer is None:
+            return finding(FindingKind.CONTACT_INVALID, "the customer did not answer on any channel", "silent")
+        if answer.option == "deny":
+            return finding(FindingKind.IDENTITY_UNPROVEN, "the customer says the request is not theirs", "denied")
+        return CLEAR
 
     async def offer_alternatives(self) -> None:
         """An alternative that fits the reason; a customer who takes it is retained. No answer means no."""
@@ -174,7 +175,7 @@ class AccountClosure(Case):
         )
         if answer is None or answer.option == "agree":
             return CLEAR
-        return await self.found(Finding(kind=FindingKind.CUSTOMER_REFUSAL, detail=f"objects: {answer.reason}"))
+        return finding(FindingKind.CUSTOMER_REFUSAL, f"objects: {answer.reason}")
 
     async def attest_checklist(self) -> Checked:
         """The lines of the checklist that a person attests."""
@@ -186,7 +187,7 @@ class AccountClosure(Case):
             decision = await self.ask_staff(f"attest_{item.id}", f"{item.zh} / {item.en}", (item.attested_by,), options)
             if decision.option == "failed":
                 failed = f"{item.en}: {decision.reason}"
-                return await self.found(Finding(kind=FindingKind.CHECKLIST_FAILED, subject=item.id, detail=failed))
+                return finding(FindingKind.CHECKLIST_FAILED, failed, item.id)
         return CLEAR
 
     async def agree_day(self) -> Checked:
@@ -194,7 +195,7 @@ class AccountClosure(Case):
         proposal = await call(Schedule.propose, self.step("propose"), summary="days that fit")
         day = proposal.days[0] if proposal.fits else await self.pick_day(proposal.days, proposal.why)
         if day is None:
-            return await self.found(Finding(kind=FindingKind.SCHEDULE_CONFLICT, detail=proposal.why))
+            return finding(FindingKind.SCHEDULE_CONFLICT, proposal.why)
         booked = await call(Schedule.book, self.step("book"), day, summary="book the day")
         if not booked.booked:
             return await self.agree_day()
@@ -223,16 +224,14 @@ class AccountClosure(Case):
         answer = await self.ask_customer("handover", "sign the hand-over list", options, facts={"items": items})
         if answer is None or answer.option != "signed":
             words = f"the customer disputes it: {answer.reason}" if answer else "the customer did not sign"
-            return await self.found(Finding(kind=FindingKind.HANDOVER_UNSIGNED, subject="customer", detail=words))
+            return finding(FindingKind.HANDOVER_UNSIGNED, words, "customer")
         roles = (Role.OPERATIONS, Role.RECORDS)
         decision = await self.ask_staff(
             "handover_witness", "sign the hand-over list and witness it", roles, options, needed=2, must_include=roles
         )
         if decision.option == "signed":
             return CLEAR
-        return await self.found(
-            Finding(kind=FindingKind.HANDOVER_UNSIGNED, subject="firm", detail=f"not signed: {decision.reason}")
-        )
+        return finding(FindingKind.HANDOVER_UNSIGNED, f"not signed: {decision.reason}", "firm")
 
     async def close_account(self) -> Checked:
         """Credits still land on a locked account: what came in after settlement is paid out before it closes."""

@@ -4,9 +4,11 @@ import logging
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
     ExecuteWorkflowInput,
     HandleSignalInput,
     HandleUpdateInput,
@@ -17,6 +19,9 @@ from temporalio.worker import (
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 
+JUDGES = frozenset({"open", "decide", "withdrawal", "hold"})
+"""The activities that answer a sender, and so may refuse. What any other one cannot do is a fault: tried again."""
+
 _SLOPPY = (TypeError, ValueError)  # ValidationError is a ValueError
 
 
@@ -26,6 +31,10 @@ class MessageGuard(Interceptor):
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: ARG002
         """Our inbound interceptor."""
         return _Guarded
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """A refusal that no sender waits for must not end a case."""
+        return _Faults(next)
 
 
 class _Guarded(WorkflowInboundInterceptor):
@@ -51,6 +60,16 @@ class _Guarded(WorkflowInboundInterceptor):
             await super().handle_signal(input)
         except (*_SLOPPY, ApplicationError) as error:
             workflow.logger.log(logging.WARNING, "signal %s dropped: %s", input.signal, type(error).__name__)
+
+
+class _Faults(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        try:
+            return await super().execute_activity(input)
+        except Refused as refusal:
+            if activity.info().activity_type in JUDGES:
+                raise
+            raise ApplicationError(refusal.sentence, type="Fault") from None
 
 
 def _refuse(name: str, error: Exception) -> NoReturn:

@@ -1,28 +1,10 @@
 """What operators see of a case in the Temporal UI: search attributes and current details. Never personal data."""
 
-from __future__ import annotations
-
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
-
 from temporalio import workflow
 
 from contracts import operators
 from contracts.text import moment_text
-
-if TYPE_CHECKING:
-    from workflows.case_state import CaseState
-
-
-class Shown(NamedTuple):
-    """The values that operators see; published only when one of them changed."""
-
-    stage: str
-    outcome: str
-    risk: str
-    waiting_for: tuple[str, ...]
-    due_at: datetime | None
-    overdue: bool
+from workflows.case_state import CaseState, Shown
 
 
 def publish(case: CaseState) -> None:

@@ -1,16 +1,14 @@
 """处理: what is done about each kind of finding. One coroutine a row of the exceptions table in docs/process.md."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from contracts.findings import Finding, FindingKind
 from contracts.tasks import TaskOption
 from contracts.vocabulary import Outcome
+from workflows.case_people import CasePeople
 
-if TYPE_CHECKING:
-    from workflows.case import Case
-
-Remedy = Callable[["Case", Finding], Awaitable[None]]
+Remedy = Callable[[CasePeople, Finding], Coroutine[Any, Any, None]]
 
 FIXED = TaskOption(name="fixed")
 ACCEPT = TaskOption(name="accept", reason_needed=True)
@@ -20,7 +18,7 @@ END = TaskOption(name="end", reason_needed=True)
 _ENDINGS = {FindingKind.CUSTOMER_REFUSAL: Outcome.REFUSED}
 
 
-async def by_the_role(case: "Case", finding: Finding) -> None:
+async def by_the_role(case: CasePeople, finding: Finding) -> None:
     """The responsible role deals with it: `fixed` (it is checked again), `accept` where the policy allows it, or `end`
     as long as no money has moved."""
     rule = case.policy.finding(finding.kind)

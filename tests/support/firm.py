@@ -12,15 +12,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlmodel import select
+from sqlmodel import Session, select
+from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client, WorkflowHandle
 
 from activities.deciders import CUSTOMER
 from client import Quietus
+from contracts.findings import FindingState
 from contracts.judgement import Decider
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import Decision, DecisionReceipt, TaskState
-from contracts.views import CaseView
+from contracts.views import CaseView, TaskLine
 from gateways.books import Ledger
 from gateways.books_file import load_books
 from gateways.casebook import Casebook
@@ -171,6 +173,28 @@ class Firm:
         """Over all entries: zero in each currency."""
         with self.world.database.transaction() as session:
             return self.books.sums(session)
+
+    # ---- time and the books, moved by a test ---------------------------------------------------------------------
+
+    async def pass_time(self, span: timedelta) -> None:
+        """Let time pass on the time-skipping server; what is due on the way is done at its own time."""
+        request = SleepRequest()
+        request.duration.FromTimedelta(span)
+        await self.client.test_service.unlock_time_skipping_with_sleep(request)
+
+    def mend(self, change: Callable[[Session], object]) -> None:
+        """Change the records outside any case, such as the real cause of a finding."""
+        with self.world.database.transaction() as session:
+            change(session)
+
+    def line(self, task: str) -> TaskLine:
+        """A task as staff see it."""
+        return next(line for line in self.show(task.rpartition(".task-")[0]).tasks if line.task == task)
+
+    def found(self, case: str) -> dict[str, FindingState]:
+        """How each finding of a case stands."""
+        lines = self.show(case).findings
+        return {f"{each.kind}:{each.subject}" if each.subject else str(each.kind): each.state for each in lines}
 
     async def close_smoothly(self, case: str, *, approvers: tuple[str, ...] = ("song.jia",)) -> CaseOutcome:
         """Everybody says yes."""
