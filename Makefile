@@ -44,5 +44,5 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv --clear .venv || { echo "Python's venv module is needed (Debian: apt install python3-venv)." >&2; exit 1; }
 	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
 	@.venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes --requirement .venv/uv.lock
-	@[ -w "$$HOME" ] || export UV_NO_CACHE=1; UV_LINK_MODE=copy .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+	@[ -w "$$HOME" ] || export UV_NO_CACHE=1; UV_LINK_MODE=copy .venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 	@touch $@

@@ -14,6 +14,7 @@ from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WithStartWorkflowOperation,
     WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
@@ -148,7 +149,9 @@ class Quietus:
         handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
         try:
             description = await handle.describe(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
-            return Refused(Code.ALREADY_ENDED, f"Case {case} has ended{await _how(handle, description)}.")
+            if description.status is WorkflowExecutionStatus.FAILED:  # it was refused, never opened
+                return _unknown(case)
+            return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
             return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error)
 

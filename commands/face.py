@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
@@ -34,8 +35,16 @@ def answer(value: Value, as_json: bool, pages: Callable[[Value], Iterable[Render
     if as_json:
         print(json.dumps(_plain_data(value), ensure_ascii=False, indent=2))
         return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
-    for page in pages(value):
+    if sys.stdout.isatty():
+        _print(Console(highlight=False), pages(value))
+        return
+    paper = StringIO()
+    _print(Console(file=paper, highlight=False, width=_PLAIN_WIDTH), pages(value))
+    print("\n".join(line.rstrip() for line in paper.getvalue().splitlines()))
+
+
+def _print(console: Console, pages: Iterable[RenderableType]) -> None:
+    for page in pages:
         console.print(shown(page) if isinstance(page, str) else page, soft_wrap=isinstance(page, str))
 
 

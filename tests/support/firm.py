@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +18,11 @@ from temporalio.client import Client, WorkflowHandle
 
 from activities.deciders import CUSTOMER
 from client import Quietus
+from contracts.books import AccountFacts
 from contracts.findings import FindingState
 from contracts.judgement import Decider
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
-from contracts.tasks import Decision, DecisionReceipt, TaskState
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskState, Withdrawal
 from contracts.views import CaseView, TaskLine
 from gateways.books import Ledger
 from gateways.books_file import load_books
@@ -35,7 +36,7 @@ from gateways.sms import FolderSms
 from gateways.tokens import CustomerLinks, LocalTokens
 from policy import Policies
 from records.database import Database
-from records.tables import TaskRow
+from records.tables import ClosingDayRow, TaskRow
 from worker import World, build
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,16 @@ class Firm:
         """A decision of staff."""
         return await self.quietus.decide(self.decision(task, option, self.tokens.mint(by), **more))
 
+    async def withdraw(self, case: str, by: str, reason: str = "the customer changed their mind") -> Noted:
+        """A withdrawal, said by the customer or noted by staff."""
+        body = Withdrawal(decision_id=f"W-{next(self.ids)}", reason=reason, token=self.tokens.mint(by))
+        return await self.quietus.withdraw(case, body)
+
+    async def hold(self, case: str, by: str) -> Noted:
+        """Staff pause the case."""
+        body = Hold(decision_id=f"H-{next(self.ids)}", reason="wait", token=self.tokens.mint(by))
+        return await self.quietus.pause(case, body)
+
     async def answer(self, task: str, option: str, **more: Any) -> DecisionReceipt:
         """An answer of the customer, with the code that came by mail or SMS."""
         code = await eventually(lambda: self.code(task), f"the code for {task}")
@@ -155,6 +166,11 @@ class Firm:
         """The case as staff see it."""
         return self.casebook.show(case)
 
+    def account(self, account: str) -> AccountFacts:
+        """The account in the books."""
+        with self.world.database.transaction() as session:
+            return self.books.account(session, account)
+
     def balance(self, account: str) -> str:
         """The balance by the entries."""
         with self.world.database.transaction() as session:
@@ -164,6 +180,11 @@ class Firm:
         """The status in the books."""
         with self.world.database.transaction() as session:
             return self.books.account(session, account).status
+
+    def booked_days(self) -> list[date]:
+        """The closing days that are booked, by all cases."""
+        with self.world.database.transaction() as session:
+            return [row.day for row in session.exec(select(ClosingDayRow))]
 
     def payments(self) -> list[str]:
         """The amounts that the payment rail was really handed."""

@@ -1,0 +1,69 @@
+"""How tests take a closure along: what everybody says when nothing is wrong, and what a finding's task looks like."""
+
+from typing import Any
+
+from contracts.findings import FindingState
+from contracts.requests import CaseOutcome, Receipt
+from contracts.vocabulary import Role
+from tests.support.firm import Firm
+
+FIX_OR_END = ("fixed", "end")
+FIX_ACCEPT_OR_END = ("fixed", "accept", "end")
+NOTED = "noted on the telephone"
+
+
+async def confirmed(firm: Firm, account: str, **changes: Any) -> Receipt:
+    """A closure that the customer asked for and confirmed."""
+    receipt = await firm.open(account, **changes)
+    await firm.answer(await firm.task("confirm_contact"), "confirm")
+    return receipt
+
+
+async def finding(firm: Firm, kind: str, role: Role, options: tuple[str, ...]) -> str:
+    """The task about a finding of that kind, which stands with this role and offers these options."""
+    task = await firm.task(kind)
+    line = firm.line(task)
+    assert (line.roles, line.options) == ((role,), options)
+    return task
+
+
+async def accept(firm: Firm, kind: str, by: str) -> None:
+    """Somebody takes responsibility for a finding."""
+    await firm.decide(await firm.task(kind), "accept", by, reason="known and weighed")
+
+
+async def approve(firm: Firm, *approvers: str) -> None:
+    """Everybody named approves."""
+    task = await firm.task("approval")
+    for approver in approvers:
+        await firm.decide(task, "approve", approver)
+
+
+async def closes(firm: Firm, receipt: Receipt) -> CaseOutcome:
+    """The customer confirms receipt; the account is closed at zero, and no finding is left open."""
+    await firm.answer(await firm.task("closing_statement"), "received")
+    return await closed(firm, receipt)
+
+
+async def closed(firm: Firm, receipt: Receipt) -> CaseOutcome:
+    """How the case ended: closed at zero, and no finding is left open."""
+    outcome = await firm.outcome(receipt.case)
+    account = receipt.case.removeprefix("closure-")
+    assert (outcome.outcome, firm.status(account)) == ("closed", "closed")
+    assert firm.balance(account).strip("0.") == ""
+    assert set(firm.sums().values()) == {0}
+    assert FindingState.OPEN not in firm.found(receipt.case).values()
+    return outcome
+
+
+async def rejected(firm: Firm, receipt: Receipt) -> CaseOutcome:
+    """How the case ended: rejected, and the account as it was."""
+    outcome = await firm.outcome(receipt.case)
+    assert outcome.outcome == "rejected"
+    assert firm.status(receipt.case.removeprefix("closure-")) in {"active", "dormant", "frozen"}
+    return outcome
+
+
+def paid(firm: Firm) -> list[str]:
+    """The amounts that the rail was given."""
+    return sorted(order.amount for order in firm.world.rail.orders())

@@ -1,0 +1,139 @@
+"""client.py against a real server: what a caller is told when something is missing, late or too large."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+import client as client_module
+from client import LARGEST_MESSAGE_BYTES, Quietus, case_of, closure_id
+from contracts.converter import data_converter
+from contracts.files import MESSAGE_LIMIT, parse_file
+from contracts.refusals import Code, Refused
+from contracts.requests import CaseOutcome, ClosureRequest
+from contracts.tasks import Decision, Hold, Withdrawal
+from contracts.vocabulary import Outcome
+from gateways.devserver import DevServer, free_port
+from tests.support.firm import ROOT, Firm, running_firm
+
+REQUEST = parse_file((ROOT / "examples/closure-acc-1001.json").read_text(), ClosureRequest, "request", MESSAGE_LIMIT)
+HOLD = Hold(decision_id="H-1", reason="", token="t")
+
+
+@pytest.fixture(scope="module")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    async with DevServer(tmp_path_factory.mktemp("temporal")) as server:
+        yield await Client.connect(server.address, data_converter=data_converter())
+
+
+@pytest.fixture
+async def firm(temporal: Client, tmp_path: Path) -> AsyncIterator[Firm]:
+    async with running_firm(temporal, tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 1.0)
+
+
+def a_decision(task: str, **changes: object) -> Decision:
+    values = {"decision_id": "D-1", "task": task, "option": "confirm", "token": "t"}
+    return Decision.model_validate(values | changes)
+
+
+async def refused(call: object) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await call  # type: ignore[misc]
+    return caught.value
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_request_that_no_worker_answers_is_recorded_and_says_what_to_start(temporal: Client) -> None:
+    refusal = await refused(Quietus(temporal, "nobody").request_closure(REQUEST))
+    assert refusal.code is Code.UNREACHABLE
+    assert "REQ-0001 is recorded" in refusal.sentence
+    assert "python worker.py" in refusal.sentence
+    handle = temporal.get_workflow_handle(closure_id("ACC-1001"))
+    assert (await handle.describe()).close_time is None
+    await handle.terminate()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_message_that_no_worker_answers_says_so(temporal: Client) -> None:
+    await temporal.start_workflow("AccountClosure", REQUEST, id="closure-IDLE", task_queue="nobody")
+    refusal = await refused(Quietus(temporal, "nobody").pause("closure-IDLE", HOLD))
+    assert refusal.code is Code.UNREACHABLE
+    assert "python worker.py" in refusal.sentence
+    await temporal.get_workflow_handle("closure-IDLE").terminate()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_server_that_is_gone_is_named_with_what_to_start() -> None:
+    gone = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True, data_converter=data_converter())
+    quietus = Quietus(gone)
+    for call in (quietus.request_closure(REQUEST), quietus.pause("closure-A", HOLD)):
+        refusal = await refused(call)
+        assert refusal.code is Code.UNREACHABLE
+        assert "worker.py" in refusal.sentence
+
+
+async def test_a_message_of_more_than_64_kb_is_never_sent() -> None:
+    quietus = Quietus(await Client.connect("127.0.0.1:1", lazy=True))
+    large = a_decision("closure-A.task-1-x", data={"text": "x" * LARGEST_MESSAGE_BYTES})
+    assert (await refused(quietus.decide(large))).code is Code.TOO_LARGE
+
+
+async def test_a_case_that_never_was_is_not_found(temporal: Client) -> None:
+    quietus = Quietus(temporal)
+    withdrawal = Withdrawal(decision_id="W-1", reason="no", token="t")
+    for call in (
+        quietus.decide(a_decision("closure-NONE.task-1-x")),
+        quietus.withdraw("closure-NONE", withdrawal),
+        quietus.resume("closure-NONE", HOLD),
+        quietus.outcome("closure-NONE"),
+    ):
+        refusal = await refused(call)
+        assert (refusal.code, refusal.sentence) == (Code.NOT_FOUND, "There is no case closure-NONE.")
+
+
+async def test_a_request_that_was_refused_opened_no_case(firm: Firm) -> None:
+    wrong = firm.request().model_copy(update={"customer": "CUS-1002"})
+    refusal = await refused(firm.quietus.request_closure(wrong))
+    assert refusal.code is Code.BAD_INPUT
+    assert [fault.path for fault in refusal.faults] == ["customer"]
+    assert (await refused(firm.quietus.pause("closure-ACC-1001", HOLD))).code is Code.NOT_FOUND
+
+
+async def test_a_case_that_ended_says_when_and_how(firm: Firm) -> None:
+    receipt = await firm.open()
+    task = await firm.task("confirm_contact")
+    token = firm.tokens.mint("li.wei")
+    await firm.quietus.withdraw(receipt.case, Withdrawal(decision_id="W-1", reason="stays", token=token))
+    outcome = await firm.quietus.outcome(receipt.case)
+    assert outcome.outcome == Outcome.WITHDRAWN
+    refusal = await refused(firm.decide(task, "confirm", "li.wei"))
+    assert refusal.code is Code.ALREADY_ENDED
+    assert "as withdrawn" in refusal.sentence
+    assert [each async for each in firm.quietus.outcomes(receipt.case)] == [outcome]
+
+
+async def test_the_same_request_sent_at_the_same_moment_is_one_case(firm: Firm) -> None:
+    request = firm.request()
+    receipts = await asyncio.gather(*(firm.quietus.request_closure(request) for _ in range(5)))
+    assert len({receipt.reference for receipt in receipts}) == 1
+    assert len(firm.casebook.cases()) == 1
+
+
+async def test_the_same_id_with_other_content_is_a_mismatch_and_not_the_first_answer(firm: Firm) -> None:
+    request = firm.request()
+    await firm.quietus.request_closure(request)
+    other = request.model_copy(update={"notes": "changed"})
+    assert (await refused(firm.quietus.request_closure(other))).code is Code.MISMATCH
+
+
+def test_a_task_names_its_case() -> None:
+    assert case_of("closure-ACC-1001.task-2-approval") == "closure-ACC-1001"
+    assert CaseOutcome.model_fields.keys() >= {"trail_head", "trail_length"}
