@@ -29,7 +29,6 @@ from contracts.text import moment_text
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
 ANSWER_SECONDS = 10.0
-START_A_WORKER = "start one with `python worker.py`"
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Handle = WorkflowHandle[object, object]
@@ -73,7 +72,7 @@ class Quietus:
             static_summary=f"Closure of {request.account}",
         )
         _fits(request)
-        async with _refusing(f"Request {request.request_id} is recorded"):
+        async with self._refusing(f"Request {request.request_id} is recorded"):
             answer = await self.client.execute_update_with_start_workflow(
                 Message.RECEIVE.value,
                 request,
@@ -117,7 +116,7 @@ class Quietus:
         except WorkflowFailureError as error:
             raise refusal_of(error) or Refused(Code.ALREADY_ENDED, f"Case {case} was stopped by an operator.") from None
         except RPCError as error:
-            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error) from None
+            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name) from None
 
     async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
         """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
@@ -132,7 +131,7 @@ class Quietus:
         _fits(body)
         handle: Handle = self.client.get_workflow_handle(case)
         try:
-            async with _refusing(f"The message to {case} may still count (send it again with the same id)"):
+            async with self._refusing(f"The message to {case} may still count (send it again with the same id)"):
                 result = await handle.execute_update(
                     message.value,
                     body,
@@ -144,6 +143,33 @@ class Quietus:
         except RPCError:
             raise await self._why_missing(case) from None
 
+    @asynccontextmanager
+    async def _refusing(self, state: str) -> AsyncIterator[None]:
+        """What Temporal raises, as a refusal; RPCError NOT_FOUND passes. `state` holds when no worker answers."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS + 1):
+                yield
+        except WorkflowUpdateFailedError as error:
+            ended = Refused(Code.ALREADY_ENDED, f"The case ended before it answered ({error.cause}).")
+            raise refusal_of(error) or ended from None
+        except (RPCTimeoutOrCancelledError, TimeoutError):
+            raise await self._nobody_answers(state) from None
+        except RPCError as error:
+            if _is(error, RPCStatusCode.NOT_FOUND):
+                raise
+            late = _is(error, RPCStatusCode.DEADLINE_EXCEEDED)
+            raise await self._nobody_answers(state) if late else _unreachable(error.status.name) from None
+        except RuntimeError:  # a lazy client that finds no server
+            raise _unreachable("no connection") from None
+
+    async def _nobody_answers(self, state: str) -> Refused:
+        """Whether it is the server or only a worker that is missing."""
+        try:
+            await self.client.count_workflows("WorkflowId = 'none'", rpc_timeout=timedelta(seconds=2))
+        except RPCError as error:
+            return _unreachable(error.status.name)
+        return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; start one with `python worker.py`.")
+
     async def _why_missing(self, case: str) -> Refused:
         """Whether a case that takes no message never was, or has ended: when and how."""
         handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
@@ -153,7 +179,7 @@ class Quietus:
                 return _unknown(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
-            return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error)
+            return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
 
 
 def closure_id(account: str) -> str:
@@ -179,24 +205,6 @@ def _message_id(key: str, body: BaseModel) -> str:
     return f"{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
 
 
-@asynccontextmanager
-async def _refusing(state: str) -> AsyncIterator[None]:
-    """What Temporal raises as a refusal; RPCError NOT_FOUND passes. `state` says what holds when no worker answers."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS + 1):
-            yield
-    except WorkflowUpdateFailedError as error:
-        raise refusal_of(error) or Refused(
-            Code.ALREADY_ENDED, f"The case ended before it answered ({error.cause})."
-        ) from None
-    except (RPCTimeoutOrCancelledError, TimeoutError):
-        raise _no_worker(state) from None
-    except RPCError as error:
-        if _is(error, RPCStatusCode.NOT_FOUND):
-            raise
-        raise _no_worker(state) if _is(error, RPCStatusCode.DEADLINE_EXCEEDED) else _unreachable(error) from None
-
-
 async def _how(handle: WorkflowHandle[object, CaseOutcome], description: WorkflowExecutionDescription) -> str:
     """` on 2026-11-20T10:00:00+00:00 as closed`, as far as it is known."""
     when = f" on {moment_text(description.close_time)}" if description.close_time else ""
@@ -207,16 +215,12 @@ async def _how(handle: WorkflowHandle[object, CaseOutcome], description: Workflo
     return f"{when} as {outcome.outcome}"
 
 
-def _no_worker(state: str) -> Refused:
-    return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; {START_A_WORKER}.")
-
-
 def _unknown(case: str) -> Refused:
     return Refused(Code.NOT_FOUND, f"There is no case {case}.")
 
 
-def _unreachable(error: RPCError) -> Refused:
-    words = f"Temporal did not answer ({error.status.name.lower()}); start it with `python worker.py --dev`"
+def _unreachable(why: str) -> Refused:
+    words = f"Temporal did not answer ({why.lower()}); start it with `python worker.py --dev`"
     return Refused(Code.UNREACHABLE, f"{words} or set TEMPORAL_ADDRESS.")
 
 

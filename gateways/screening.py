@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import NullPool, create_engine, delete, insert, update
+from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
 
 from contracts.base import Contract
@@ -59,7 +59,10 @@ class Screening(Protocol):
         ...
 
     def screen(self, name: str, birth_date: date | None, rules: policy.Screening) -> Screened:
-        """Look `name` up. An entry with the same birth date is a hit sooner, one with another birth date later."""
+        """Look `name` up. An entry with the same birth date is a hit sooner, one with another birth date later.
+
+        Reads the list in a transaction of its own: never call it inside another one, SQLite has one writer.
+        """
         ...
 
 
@@ -68,8 +71,6 @@ class ListScreening:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        # Read beside the transaction of the effect that asks, which on SQLite holds the only write lock.
-        self._reading = create_engine(database.url, poolclass=NullPool)
         self._prepared = _Prepared(version="")
         self._preparing = Lock()
 
@@ -97,7 +98,7 @@ class ListScreening:
     def _list(self) -> "_Prepared":
         """The current list; made ready once a version, outside any transaction."""
         with self._preparing:
-            with Session(self._reading) as session:
+            with self.database.transaction() as session:
                 version = _current(session)
                 found = _read(session, version) if version != self._prepared.version else ()
             if version != self._prepared.version:

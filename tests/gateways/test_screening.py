@@ -215,13 +215,6 @@ def test_a_new_list_replaces_the_old_one_for_every_process(screening: ListScreen
         assert [entry.evidence["names"] for entry in trail.entries(session, DOSSIER)] == ["1", "1", "1"]
 
 
-def test_a_name_is_screened_inside_an_effect_that_writes(screening: ListScreening, database: Database) -> None:
-    screening.load(a_list(("E-1", "仇鹤年", "", "")), "made up")
-    with database.once("case/screen/1", None, Screened) as effect:
-        effect.record(screening.screen("仇鹤年", None, RULES))
-        assert entries(effect.result) == ["E-1"]
-
-
 def test_threads_that_screen_at_one_time_agree(screening: ListScreening) -> None:
     screening.load(a_list(*((f"E-{n}", f"Anna Lindqvist{n}", "", "") for n in range(500))), "made up")
     found: list[Screened] = []
