@@ -165,7 +165,7 @@ class Quietus:
     async def _nobody_answers(self, state: str) -> Refused:
         """Whether it is the server or only a worker that is missing."""
         try:
-            await self.client.count_workflows("WorkflowId = 'none'", rpc_timeout=timedelta(seconds=2))
+            await self.client.service_client.check_health(timeout=timedelta(seconds=2))
         except RPCError as error:
             return _unreachable(error.status.name)
         return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; start one with `python worker.py`.")

@@ -23,7 +23,7 @@ from policy import Policies, Policy
 from records import trail
 from records.canonical import fingerprint
 from records.database import Database
-from records.tables import CaseRow, TaskRow
+from records.tables import CaseRow, ClosingDayRow, TaskRow
 
 
 @dataclass
@@ -75,6 +75,7 @@ class Cases:
             if not effect.done:
                 row = case_of(effect.session, step)
                 self.books.unlock(effect.session, row.account, step.dossier)
+                _free_closing_day(effect.session, step)
                 row.outcome, row.words = ending.outcome, ending.words
                 _withdraw_tasks(effect.session, step)
                 note(effect.session, step, f"closing lock off, {ending.outcome}", ending.words)
@@ -88,6 +89,7 @@ class Cases:
                 return effect.result
             row = case_of(effect.session, step)
             row.outcome, row.words, row.ended_at = ending.outcome, ending.words, step.at
+            row.held = False
             _withdraw_tasks(effect.session, step)
             note(effect.session, step, f"case ended: {ending.outcome}", ending.words)
             effect.session.flush()
@@ -210,6 +212,13 @@ def _withdraw_tasks(session: Session, step: Step) -> None:
     open_ = select(TaskRow).where(TaskRow.dossier == step.dossier, TaskRow.ended_at == None)  # noqa: E711
     for task in session.exec(open_):
         task.state, task.ended_at = TaskState.WITHDRAWN, step.at
+
+
+def _free_closing_day(session: Session, step: Step) -> None:
+    """A day that was agreed and not used is free for somebody else."""
+    booked = session.get(ClosingDayRow, step.dossier)
+    if booked:
+        session.delete(booked)
 
 
 def _hash(request: ClosureRequest) -> str:

@@ -69,6 +69,15 @@ class Post:
             case = session.get_one(CaseRow, step.dossier)
         return self._send_to(contact, step, rendered, case, self.staff_language)
 
+    @activity.defn
+    def gave_up(self, step: Step, why: str) -> None:
+        """The channel stayed down to the end of our patience: the contact was not made."""
+        with self.database.transaction() as session:
+            row = session.get(ContactRow, step.key)
+            if row and row.state is DeliveryState.QUEUED:
+                row.state, row.error = DeliveryState.FAILED, why
+                note(session, step, f"notice {row.template} {row.state}", why)
+
     def _queue(
         self, session: Session, step: Step, template: str, contact: ContactFacts | None, task: str
     ) -> Delivered | None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import select
 from temporalio import activity
 
 from activities import checks
@@ -16,7 +15,6 @@ from gateways.evidence import EvidenceStore
 from policy import Policies
 from records.canonical import canonical
 from records.database import Database
-from records.tables import ClosingDayRow
 
 
 @dataclass
@@ -81,8 +79,6 @@ class Termination:
                 self.books.mark_closed(effect.session, row.account, step.dossier, today(step, policy))
                 row.outcome = Outcome.CLOSED
                 note(effect.session, step, "account closed", evidence={"account": canonical(row.account)})
-                for booked in effect.session.exec(select(ClosingDayRow).where(ClosingDayRow.dossier == step.dossier)):
-                    effect.session.delete(booked)
                 return effect.record(Checked())
         except Refused as refusal:
             if refusal.code is not Code.NOT_ALLOWED:

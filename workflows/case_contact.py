@@ -26,6 +26,7 @@ class CaseContact(CaseMessages):
         step, words = self.step(f"notice-{notice.template}"), f"notice {notice.template}"
         try:
             delivered = await call(Post.tell_customer, step, notice, summary=words, patience=self.patience("delivery"))
-        except Outlasted:
+        except Outlasted as fault:
+            await call(Post.gave_up, step, fault.cause, summary="record the failed contact")
             return DeliveryState.FAILED
         return delivered.state

@@ -77,11 +77,10 @@ class CaseState:
         """
         left = None if before is None else max(before - self.now(), timedelta(0))
         try:
-            await workflow.wait_condition(
-                lambda: self.stopped or (met() and not self.held), timeout=left, timeout_summary=summary or None
-            )
+            await workflow.wait_condition(lambda: self.stopped or met(), timeout=left, timeout_summary=summary or None)
         except TimeoutError:
             return False
+        await workflow.wait_condition(lambda: self.stopped or not self.held)
         self.checkpoint()
         return True
 

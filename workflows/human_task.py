@@ -93,5 +93,5 @@ class HumanTask:
         step, patience = self.case.step(f"staff-{template}"), self.case.patience("delivery")
         try:
             await call(Post.tell_staff, step, self.spec.task, template, summary=template, patience=patience)
-        except Outlasted:
-            return  # the inbox shows the task all the same; the failed contact is on record
+        except Outlasted as fault:  # the inbox shows the task all the same
+            await call(Post.gave_up, step, fault.cause, summary="record the failed contact")

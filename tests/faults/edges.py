@@ -8,7 +8,6 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from temporalio.api.testservice.v1 import SleepRequest
 
 from gateways.payments import PaymentOrder, PaymentRail, PaymentRefused
 from tests.support.firm import Firm, eventually
@@ -105,10 +104,3 @@ async def at_work(firm: Firm) -> AsyncIterator[None]:
     options = {"sticky_queue_schedule_to_start_timeout": sticky, "graceful_shutdown_timeout": grace}
     async with build(firm.client, firm.world, task_queue=firm.task_queue, **options):
         yield
-
-
-async def pass_time(firm: Firm, span: timedelta) -> None:
-    """In the world of the time-skipping server."""
-    request = SleepRequest()
-    request.duration.FromTimedelta(span)
-    await firm.client.test_service.unlock_time_skipping_with_sleep(request)

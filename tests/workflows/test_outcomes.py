@@ -1,17 +1,20 @@
 """The outcomes of a closure. Whatever it is, the account stands as it should, the customer knows, the trail holds."""
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import FreezeBy
 from gateways.books_file import load_books
 from tests.support.endings import assert_ended_well
-from tests.support.firm import Firm, eventually
+from tests.support.firm import FAST, Firm, eventually, running_firm
 
 ALTERNATIVES = [("cost", "fee_waiver"), ("dissatisfied", "personal_adviser"), ("relocation", "move_branch")]
 
@@ -26,6 +29,7 @@ class Wait:
     way: tuple[tuple[str, str, str], ...] = ()
 
 
+DORMANT = {"initiator": "firm", "reason": {"code": "dormant"}, "payout": None, "requested_by": "li.wei"}
 CONFIRMED = ("confirm_contact", "confirm", "customer")
 APPROVED = ("approval", "approve", "song.jia")
 SOON = datetime.now(UTC).date() + timedelta(days=5)
@@ -37,6 +41,17 @@ WAITS = [
     Wait("approval", way=(CONFIRMED,)),
     Wait("date_proposals", changes={"wished_on": SOON}, way=(CONFIRMED, APPROVED)),
 ]
+
+
+@pytest.fixture
+async def patient_firm(skipping_client: Client, tmp_path: Path) -> AsyncIterator[Firm]:
+    """A firm that awaits the closing day, as the real one does."""
+    hurried = next(FAST.glob("*.toml"))
+    rules = "\n".join(line for line in hurried.read_text().splitlines() if "closing_day_wait" not in line)
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / hurried.name).write_text(rules)
+    async with running_firm(skipping_client, tmp_path, policy=tmp_path / "policy") as ready:
+        yield ready
 
 
 async def waiting(firm: Firm, wait: Wait) -> str:
@@ -113,16 +128,34 @@ async def test_a_customer_may_withdraw_wherever_the_case_waits(firm: Firm, wait:
     assert firm.payments() == []
 
 
-async def test_a_customer_may_withdraw_while_the_closing_day_is_awaited(firm: Firm):
-    receipt = await firm.open("ACC-1001")
+async def day_agreed(firm: Firm) -> str:
+    """A closure that awaits its day."""
+    receipt = await firm.open("ACC-1001", wished_on=SOON)
     await say(firm, *CONFIRMED)
     await say(firm, *APPROVED)
     await eventually(lambda: firm.subjects("date_agreed", receipt.case), "the day to be agreed")
-    await firm.withdraw(receipt.case, "customer")
-    outcome = await firm.outcome(receipt.case)
+    return receipt.case
+
+
+async def test_a_customer_may_withdraw_while_the_closing_day_is_awaited(patient_firm: Firm):
+    case = await day_agreed(patient_firm)
+    assert patient_firm.booked_days() == [SOON]
+    await patient_firm.withdraw(case, "customer")
+    outcome = await patient_firm.outcome(case)
     assert outcome.outcome == "withdrawn"
-    assert_ended_well(firm, outcome, status="active", balance="1234.56")
-    assert firm.payments() == []
+    assert_ended_well(patient_firm, outcome, status="active", balance="1234.56")
+    assert patient_firm.payments() == []
+    assert patient_firm.booked_days() == [], "the day is free for somebody else"
+
+
+async def test_a_closing_day_that_was_used_counts_against_the_days_capacity(patient_firm: Firm):
+    case = await day_agreed(patient_firm)
+    outcome = await patient_firm.outcome(case)
+    assert outcome.outcome == "closed"
+    shown = assert_ended_well(patient_firm, outcome, status="closed", balance="0.00")
+    assert patient_firm.booked_days() == [SOON]
+    paid = next(link for link in shown.trail if link.what == "paid out")
+    assert paid.at.date() == SOON
 
 
 async def test_staff_note_a_withdrawal_that_they_were_told(firm: Firm):
@@ -146,9 +179,9 @@ async def test_a_withdrawal_is_noted_only_by_those_who_listen_to_customers_and_w
 async def test_a_withdrawal_after_settlement_began_is_too_late(firm: Firm):
     receipt = await firm.open("ACC-1001")
     await say(firm, *CONFIRMED)
-    await say(firm, *APPROVED)
-    await eventually(lambda: firm.subjects("date_agreed", receipt.case), "the day to be agreed")
+    approval = await firm.task("approval")
     firm.mend(lambda s: firm.books.freeze(s, "ACC-1001", FreezeBy.BANK, "REVIEW-9", date(2026, 11, 1)))
+    await firm.decide(approval, "approve", "song.jia")
     task = await firm.task("account_frozen")
     with pytest.raises(Refused) as refused:
         await firm.withdraw(receipt.case, "customer")
@@ -221,13 +254,8 @@ async def test_a_finding_that_staff_end_rejects_the_case(firm: Firm):
     assert shown.words == "the debt stays"
 
 
-def dormant(firm: Firm) -> dict[str, Any]:
-    """The firm closes an account that nobody has used for years."""
-    return {"initiator": "firm", "reason": {"code": "dormant"}, "payout": None, "requested_by": "li.wei"}
-
-
 async def test_a_customer_who_objects_to_the_firms_closing_is_refused_it_when_the_supervisor_ends_it(firm: Firm):
-    receipt = await firm.open("ACC-1003", **dormant(firm))
+    receipt = await firm.open("ACC-1003", **DORMANT)
     await say(firm, "closure_notice", "object", "customer", "我还要用")
     task = await firm.task("customer_refusal")
     assert "supervisor" in firm.line(task).roles
@@ -239,7 +267,7 @@ async def test_a_customer_who_objects_to_the_firms_closing_is_refused_it_when_th
 
 
 async def test_an_objection_that_the_supervisor_overrules_goes_on_and_the_money_is_set_aside(firm: Firm):
-    receipt = await firm.open("ACC-1003", **dormant(firm))
+    receipt = await firm.open("ACC-1003", **DORMANT)
     await say(firm, "closure_notice", "object", "customer", "我还要用")
     await firm.decide(await firm.task("customer_refusal"), "accept", "song.jia", reason="the contract ended")
     await say(firm, "approval", "approve", "david.chen")
@@ -247,14 +275,3 @@ async def test_an_objection_that_the_supervisor_overrules_goes_on_and_the_money_
     assert outcome.outcome == "closed"
     assert_ended_well(firm, outcome, status="closed", balance="0.00")
     assert firm.payments() == []
-
-
-async def test_a_case_that_ended_without_closing_leaves_the_days_capacity_free(firm: Firm):
-    receipt = await firm.open("ACC-1001")
-    await say(firm, *CONFIRMED)
-    await say(firm, *APPROVED)
-    await eventually(lambda: firm.subjects("date_agreed", receipt.case), "the day to be agreed")
-    assert firm.booked_days()
-    await firm.withdraw(receipt.case, "customer")
-    await firm.outcome(receipt.case)
-    assert firm.booked_days() == []
