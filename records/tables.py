@@ -42,7 +42,7 @@ class TrailRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """案件: where a case stands. `request`, `risk_reasons` and `waiting_for` are canonical JSON; `held`: paused."""
+    """案件: where a case stands. `request` and `risk_reasons` are canonical JSON; `held`: paused."""
 
     __tablename__ = "cases"
     __table_args__ = (UniqueConstraint("kind", "request_id"), UniqueConstraint("case_id", "n"))
@@ -67,7 +67,6 @@ class CaseRow(SQLModel, table=True):
     expected_by: datetime = Field(sa_type=UtcMoment)
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     held: bool = False
-    waiting_for: str = "[]"
     words: str = ""
     trail_length: int = 0
     trail_head: str = ""

@@ -37,8 +37,8 @@ def assert_customer_knows(firm: Firm, shown: CaseView) -> None:
     template = "closing_statement" if shown.outcome == "closed" else f"ended_{shown.outcome}"
     sent = [each for each in shown.contacts if each.template == template and each.state is DeliveryState.SENT]
     assert sent, f"{template} was not sent"
-    arrived = [mail for mail in firm.mail.messages() if mail["To"] == sent[0].address]
-    assert any(mail[CASE_HEADER] == shown.case for mail in arrived)
+    mailed = [mail for mail in firm.mail.messages() if mail[CASE_HEADER] == shown.case]
+    assert sent[-1].address in {mail["To"] for mail in mailed} | {sms["to"] for sms in firm.sms()}
 
 
 def assert_vouched_for(session: Session, outcome: CaseOutcome) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +23,7 @@ from client import Quietus
 from contracts.books import AccountFacts
 from contracts.findings import FindingState
 from contracts.judgement import Decider
+from contracts.refusals import Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskState, Withdrawal
 from contracts.views import CaseView, TaskLine
@@ -142,12 +144,23 @@ class Firm:
 
     def code(self, task: str) -> str | None:
         """The newest code that a customer got for a task."""
-        codes = [found[0] for text in self.texts() if task in text and (found := _CODE.search(text))]
+        codes = [code for text in self.texts() for code in _CODE.findall(text) if self._answers(code, task)]
         return codes[-1] if codes else None
 
+    def _answers(self, code: str, task: str) -> bool:
+        try:
+            return self.world.links.verify(code, timedelta(days=1)).task == task
+        except Refused:
+            return False
+
     def texts(self) -> list[str]:
-        """The text of every mail that arrived."""
-        return [str(message.get_content()) for message in self.mail.messages()]
+        """The text of every SMS and of every mail that arrived."""
+        return [each["text"] for each in self.sms()] + [str(mail.get_content()) for mail in self.mail.messages()]
+
+    def sms(self) -> list[dict[str, str]]:
+        """Every SMS that was filed: `to`, `text`, `reference`."""
+        files = (self.home / "mail" / "sms").glob("*.json")
+        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
     def subjects(self, template: str, case: str) -> int:
         """How often a notice was sent in a case."""
@@ -246,7 +259,7 @@ class Firm:
         return await self.outcome(case)
 
 
-_CODE = re.compile(r"^\s*(\.?[\w-]+\.[\w-]+\.[\w-]{20,})\s*$", re.MULTILINE)
+_CODE = re.compile(r"\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{20,}")
 
 
 def fingerprint(content: bytes) -> str:

@@ -64,7 +64,7 @@ def _cases() -> None:
         _moment("expected_by"),
         _moment("ended_at", null=True),
         _flag("held"),
-        *_text("waiting_for", "words"),
+        *_text("words"),
         _number("trail_length"),
         *_text("trail_head"),
         sa.PrimaryKeyConstraint("dossier"),
