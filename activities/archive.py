@@ -64,7 +64,7 @@ class Archive:
         account = self.books.account(session, row.account)
         lines = [f"{words('account', row.language)} {account.id}  {account.currency}"]
         lines += [
-            f"{entry.at:%Y-%m-%d}  {entry.text}  {entry.amount.text}  {entry.balance_after.text}"
+            f"{entry.at:%Y-%m-%d}  {words(entry.text, row.language)}  {entry.amount.text}  {entry.balance_after.text}"
             for entry in self.books.entries(session, account.id)[-20:]
         ]
         finished = col(PaymentOrderRow.state).in_([PaymentState.PAID, PaymentState.SET_ASIDE])
