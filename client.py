@@ -153,6 +153,7 @@ class Quietus:
             ended = Refused(Code.ALREADY_ENDED, f"The case ended before it answered ({error.cause}).")
             raise refusal_of(error) or ended from None
         except (RPCTimeoutOrCancelledError, TimeoutError):
+            _stay_cancelled()
             raise await self._nobody_answers(state) from None
         except RPCError as error:
             if _is(error, RPCStatusCode.NOT_FOUND):
@@ -203,6 +204,13 @@ def _message_id(key: str, body: BaseModel) -> str:
     one's result, and the case could not see the mismatch.
     """
     return f"{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
+
+
+def _stay_cancelled() -> None:
+    """The SDK answers a cancelled call as it does one that took too long; a cancelled caller must still stop."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _how(handle: WorkflowHandle[object, CaseOutcome], description: WorkflowExecutionDescription) -> str:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from types import ModuleType
 
@@ -40,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Each command, where it stands in commands/, and what it does."""
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
+
 ABOUT = "Quietus: account closures from the first message to the filed dossier."
 
 
@@ -63,17 +67,18 @@ def main(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = build(arguments)(list(arguments) or ["--help"], prog_name="starter.py", standalone_mode=False)
-        return int(code or 0)
-    except TyperException as error:
-        words = f"{error.format_message().replace('Value error, ', '')} Try `starter.py --help`."
-        return int(_failing().misused(words, as_json))
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 130
+        code = INTERRUPTED
     except BrokenPipeError:
-        return 0
+        code = 0
+    except TyperException as error:
+        words = error.format_message().replace("Value error, ", "")
+        code = _failing().misused(f"{words} Try `starter.py --help`.", as_json)
     except Exception as error:  # noqa: BLE001  a user never sees a stack trace
-        return int(_failing().tell(error, as_json))
+        code = _failing().tell(error, as_json)
+    if code == INTERRUPTED:
+        print("Stopped.", file=sys.stderr)
+    return int(code or 0)
 
 
 def _load(place: str) -> Callable[..., None]:
@@ -95,6 +100,6 @@ if __name__ == "__main__":
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     code = main(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
     os._exit(code)  # the Temporal client's threads can abort a process that ends in the ordinary way

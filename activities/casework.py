@@ -55,6 +55,13 @@ def record(session: Session, step: Step, checked: Checked) -> Checked:
     return checked
 
 
+def cleared(session: Session, step: Step) -> Checked:
+    """A step that moves something has gone through: what its earlier rounds found is over. Noted only if it is so."""
+    mine = select(FindingRow).where(FindingRow.dossier == step.dossier, FindingRow.step == step.name)
+    open_ = session.exec(mine.where(FindingRow.state == FindingState.OPEN)).first()
+    return record(session, step, Checked()) if open_ else Checked()
+
+
 def accepted(session: Session, dossier: str, kinds: Iterable[FindingKind]) -> bool:
     """Whether a finding of one of these kinds was accepted in this case."""
     query = select(FindingRow).where(FindingRow.dossier == dossier, FindingRow.state == FindingState.ACCEPTED)
@@ -86,6 +93,7 @@ def _raise(session: Session, step: Step, finding: Finding) -> None:
             raised_at=step.at,
         )
         session.add(row)
-    row.detail, row.facts, row.round = finding.detail, canonical(finding.facts), step.round
+    row.step, row.round = step.name, step.round  # who finds it last is who may find it gone
+    row.detail, row.facts = finding.detail, canonical(finding.facts)
     if row.state is FindingState.CLEARED:
         row.state, row.ended_at = FindingState.OPEN, None

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, func, select
 from temporalio import activity
 
 from activities import checks
-from activities.casework import case_of, note, record, request_of
+from activities.casework import case_of, cleared, note, record, request_of
 from contracts.books import Line, OwnLedger, PaymentState
 from contracts.findings import Checked, Finding, FindingKind
 from contracts.money import Money
@@ -60,12 +60,13 @@ class Settlement:
     def collect(self, step: Step) -> Checked:
         """Collect what is owed from the balance, each receivable once."""
 
-        def collect(session: Session, row: CaseRow) -> None:
+        def collect(session: Session, row: CaseRow) -> Checked:
             for each in self.books.receivables(session, row.account):
                 amount = self.books.collect_receivable(
                     session, each.id, f"{step.dossier}/collect/{each.id}", step.dossier
                 )
                 note(session, step, f"receivable {each.id} collected", evidence={"amount": str(amount)})
+            return cleared(session, step)
 
         return self._moving(step, collect)
 
@@ -81,14 +82,13 @@ class Settlement:
             return written
         with self.database.transaction() as session:
             open_ = self._unfinished(session, step.dossier)
-        return self._hand_over(step, open_) if open_ else CLEAR
+        return self._hand_over(step, open_) if open_ else written
 
-    def _moving(self, step: Step, move: Callable[[Session, CaseRow], None]) -> Checked:
+    def _moving(self, step: Step, move: Callable[[Session, CaseRow], Checked]) -> Checked:
         """Move money in one transaction. What the books do not allow is a finding, not a fault."""
         try:
             with self.database.transaction() as session:
-                move(session, case_of(session, step))
-                return CLEAR
+                return move(session, case_of(session, step))
         except Refused as refusal:
             if refusal.code is not Code.NOT_ALLOWED:
                 raise
@@ -99,10 +99,12 @@ class Settlement:
             findings = tuple(checks.frozen(account)) or (_failed(sentence),)
             return record(session, step, Checked(findings=findings))
 
-    def _write_order(self, session: Session, step: Step, row: CaseRow) -> None:
+    def _write_order(self, session: Session, step: Step, row: CaseRow) -> Checked:
         account = self.books.account(session, row.account)
-        if account.balance.minor <= 0 or self._unfinished(session, step.dossier):
-            return
+        if self._unfinished(session, step.dossier):
+            return CLEAR
+        if account.balance.minor <= 0:
+            return cleared(session, step)
         orders = select(func.count()).where(PaymentOrderRow.dossier == step.dossier)
         reference = f"{step.dossier}/pay_out/{session.exec(orders).one() + 1}"
         payout = request_of(row).payout
@@ -125,6 +127,7 @@ class Settlement:
         )
         what = "payout ordered" if payout else "balance set aside for the customer"
         note(session, step, what, evidence={"reference": reference, "amount": str(account.balance)})
+        return CLEAR if payout else cleared(session, step)
 
     def _hand_over(self, step: Step, row: PaymentOrderRow) -> Checked:
         order, error = _order(row), ""
@@ -150,7 +153,7 @@ class Settlement:
         row.state = PaymentState.PAID
         self._post(session, step, f"{reference}/paid", pending, OwnLedger.PAYOUTS, amount)
         note(session, step, "paid out", evidence={"reference": reference, "amount": str(amount)})
-        return CLEAR
+        return cleared(session, step)
 
     def _post(self, session: Session, step: Step, reference: str, source: str, target: str, amount: Money) -> None:
         to = OwnLedger(target).of(amount.currency) if target in set(OwnLedger) else target

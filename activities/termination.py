@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities import checks
-from activities.casework import case_of, note, record, request_of, today
+from activities.casework import case_of, cleared, note, record, request_of, today
 from contracts.findings import Checked, Finding, FindingKind
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
@@ -65,7 +65,7 @@ class Termination:
                 if agreement.ended_on is None:
                     self.books.end_agreement(effect.session, agreement.id, today(step, policy))
                     note(effect.session, step, f"agreement {agreement.id} ended")
-            return effect.record(Checked())
+            return effect.record(cleared(effect.session, step))
 
     @activity.defn
     def close(self, step: Step) -> Checked:
@@ -79,7 +79,7 @@ class Termination:
                 self.books.mark_closed(effect.session, row.account, step.dossier, today(step, policy))
                 row.outcome = Outcome.CLOSED
                 note(effect.session, step, "account closed", evidence={"account": canonical(row.account)})
-                return effect.record(Checked())
+                return effect.record(cleared(effect.session, step))
         except Refused as refusal:
             if refusal.code is not Code.NOT_ALLOWED:
                 raise

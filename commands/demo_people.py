@@ -1,6 +1,7 @@
 """The people of the demo: staff who decide what stands in their inbox, and a customer who reads the mail."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -19,7 +20,7 @@ from gateways.books import Ledger
 from gateways.casebook import Casebook
 from gateways.tokens import LocalTokens
 
-LIKED = ("confirm", "approve", "attested", "signed", "received", "agree", "decline", "fixed", "accept")
+LIKED = ("confirm", "approve", "attested", "signed", "received", "agree", "decline", "accept", "fixed")
 """What the people of the demo choose, the first that a task offers; else its first option."""
 
 REASONS = {
@@ -27,7 +28,7 @@ REASONS = {
     Language.EN: "The papers are complete and agree with the books",
 }
 
-_CODE = re.compile(r"^\s*([A-Za-z0-9_.-]{40,})\s*$", re.MULTILINE)
+_CODE = re.compile(r"\.?[\w-]+\.[\w-]+\.[\w-]{20,}", re.ASCII)
 
 
 @dataclass
@@ -40,7 +41,7 @@ class People:
     tokens: LocalTokens
     language: Language
     letters: dict[str, str] = field(default_factory=dict)
-    """By name of the task: the text of the mail that the customer answered."""
+    """By name of the task: the text that the customer answered."""
     _used: set[str] = field(default_factory=set)
 
     async def act(self) -> None:
@@ -63,9 +64,8 @@ class People:
             return Ledger().holders(session, task.roles)
 
     async def _customer_answers(self, task: InboxLine) -> None:
-        """Reads the code out of the newest mail that holds one."""
-        for letter in reversed(letters_in(self.mail)):
-            text = text_of(letter)
+        """Reads the code out of the newest mail or SMS that holds one."""
+        for text in reversed(await asyncio.to_thread(texts_in, self.mail)):
             for code in _CODE.findall(text):
                 if code not in self._used and await self._decide(task, code):
                     self._used.add(code)
@@ -88,7 +88,14 @@ def letters_in(folder: Path) -> list[EmailMessage]:
     return [message_from_bytes(file.read_bytes(), policy=modern) for file in sorted(folder.glob("*.eml"))]
 
 
-def text_of(letter: EmailMessage) -> str:
-    """The plain text of a mail."""
-    body = letter.get_body(("plain",))
+def texts_in(folder: Path) -> list[str]:
+    """The texts of all mails and SMS that were filed, the oldest first."""
+    files = sorted([*folder.glob("*.eml"), *folder.glob("sms/*.json")], key=lambda file: file.stat().st_mtime_ns)
+    return [_text_of(file.read_bytes(), file.suffix) for file in files]
+
+
+def _text_of(content: bytes, suffix: str) -> str:
+    if suffix == ".json":
+        return str(json.loads(content)["text"])
+    body = message_from_bytes(content, policy=modern).get_body(("plain",))
     return str(body.get_content()).replace("\r\n", "\n") if body else ""

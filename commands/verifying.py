@@ -79,10 +79,15 @@ async def _ended(quietus: Quietus, case: str | None) -> list[CaseOutcome]:
 
 def _words(verified: Verified) -> list[str]:
     heads = (
-        f"{verified.heads_compared} heads agree with the workflow results"
+        f"{_count(verified.heads_compared, 'head')} compared with the workflow results"
         if verified.heads == "compared"
         else "the heads could not be compared with the workflow results: Temporal is not reachable"
     )
     sums = ", ".join(f"{currency} {amount}" for currency, amount in verified.sums.items()) or "no entries"
-    good = f"{verified.cases} cases, {verified.links} links of trail; {heads}; sums of the books: {sums}."
-    return [*verified.breaks, f"{len(verified.breaks)} breaks. {good}" if verified.breaks else f"All holds. {good}"]
+    counts = f"{_count(verified.cases, 'case')}, {_count(verified.links, 'link')} of trail"
+    verdict = f"{_count(len(verified.breaks), 'break')} found" if verified.breaks else "All holds"
+    return [*verified.breaks, f"{verdict}. {counts}; {heads}; sums of the books: {sums}."]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,13 +1,14 @@
 """How values travel through Temporal: pydantic JSON, where a malformed value is a refusal and never a stuck case."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter, DefaultPayloadConverter
 
-from contracts.refusals import bad_input, faults_of
+from contracts.refusals import Fault, bad_input, faults_of
 
 
 class StrictJson(PydanticJSONPlainPayloadConverter):
@@ -29,6 +30,15 @@ class StrictPayloads(CompositePayloadConverter):
         ours = StrictJson()
         usual = DefaultPayloadConverter.default_encoding_payload_converters
         super().__init__(*(ours if each.encoding == ours.encoding else each for each in usual))
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """The values; Refused also for null or bytes where a message is expected, which no converter looks at."""
+        values = super().from_payloads(payloads, type_hints)
+        hints: Sequence[Any] = type_hints or []
+        for value, hint in zip(values, hints, strict=False):
+            if isinstance(hint, type) and issubclass(hint, BaseModel) and not isinstance(value, hint):
+                raise bad_input(_what(hint), [Fault(path="", message="Input should be an object")])
+        return values
 
 
 def data_converter() -> DataConverter:

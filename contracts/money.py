@@ -6,6 +6,7 @@ from typing import Annotated
 
 from babel.numbers import get_currency_precision, list_currencies
 from pydantic import AfterValidator
+from temporalio import workflow
 
 from contracts.base import Contract
 
@@ -27,7 +28,9 @@ def _amount_not_negative(text: str) -> str:
 
 @cache
 def _currencies() -> frozenset[str]:
-    return frozenset(list_currencies())
+    # A worker that has just started may first decode money inside a workflow, whose sandbox opens no file.
+    with workflow.unsafe.sandbox_unrestricted():
+        return frozenset(list_currencies())
 
 
 def _currency(code: str) -> str:

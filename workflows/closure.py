@@ -132,6 +132,7 @@ class AccountClosure(Case):
         await self.until_clear(self.by(Termination.instruments))
         if self.required.customer_kind in self.policy.handover_for:
             await self.until_clear(self.asking(self.hand_over))
+            await self.until_clear(self.asking(self.witness))
         await self.until_clear(self.by(Termination.end_contract, "effect"))
 
     async def closed(self) -> None:
@@ -218,13 +219,18 @@ class AccountClosure(Case):
         return date.fromisoformat(answer.option) if answer else None
 
     async def hand_over(self) -> Checked:
-        """移交清册: signed by the customer, by us, and by a witness who is somebody else."""
+        """移交清册: the list of the customer's papers, signed by the customer."""
         items = await call(Termination.hand_over_list, self.step("hand_over_list"), summary="hand-over list")
         options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
         answer = await self.ask_customer("handover", "sign the hand-over list", options, facts={"items": items})
-        if answer is None or answer.option != "signed":
-            words = f"the customer disputes it: {answer.reason}" if answer else "the customer did not sign"
-            return finding(FindingKind.HANDOVER_UNSIGNED, words, "customer")
+        if answer and answer.option == "signed":
+            return CLEAR
+        words = f"the customer disputes it: {answer.reason}" if answer else "the customer did not sign"
+        return finding(FindingKind.HANDOVER_UNSIGNED, words, "customer")
+
+    async def witness(self) -> Checked:
+        """The list signed by us, and by a witness who is somebody else."""
+        options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
         roles = (Role.OPERATIONS, Role.RECORDS)
         decision = await self.ask_staff(
             "handover_witness", "sign the hand-over list and witness it", roles, options, needed=2, must_include=roles

@@ -1,5 +1,6 @@
 """How tests take a closure along: what everybody says when nothing is wrong, and what a finding's task looks like."""
 
+import re
 from typing import Any
 
 from contracts.findings import FindingState
@@ -64,6 +65,7 @@ async def rejected(firm: Firm, receipt: Receipt) -> CaseOutcome:
     return outcome
 
 
-def paid(firm: Firm) -> list[str]:
-    """The amounts that the rail was given."""
-    return sorted(order.amount for order in firm.world.rail.orders())
+def booked_day(firm: Firm, receipt: Receipt) -> str:
+    """The closing day that was booked last."""
+    links = [link.what for link in firm.show(receipt.case).trail]
+    return next(what.split()[-1] for what in reversed(links) if re.fullmatch(r"closing day [\d-]+", what))

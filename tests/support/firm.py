@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from sqlmodel import Session, select
@@ -287,9 +289,7 @@ async def firm_without_worker(
     client: Client, home: Path, *, policy: Path = FAST, url: str | None = None
 ) -> AsyncIterator[Firm]:
     """The same without a worker, for tests that start and kill their own."""
-    database = Database(url or f"sqlite:///{home / 'quietus.db'}")
-    database.upgrade()
-    load_books(database, (ROOT / "examples" / "books.json").read_text(encoding="utf-8"), False)
+    database = _filled(Database(url)) if url else _filled_copy(home / "quietus.db")
     tokens = LocalTokens(home / "keys")
     with MailCatcher(home / "mail") as mail:
         world = World(
@@ -309,3 +309,24 @@ async def firm_without_worker(
         )
         yield Firm(client, home, world, mail, f"quietus-{home.name}", tokens)
     database.dispose()
+
+
+def _filled(database: Database) -> Database:
+    database.upgrade()
+    load_books(database, (ROOT / "examples" / "books.json").read_text(encoding="utf-8"), False)
+    return database
+
+
+def _filled_copy(file: Path) -> Database:
+    """Records with the books of the examples; copied, which is much faster than migrating and loading."""
+    if not file.exists():  # a second worker goes on with the records of the first
+        file.write_bytes(_filled_file())
+    return Database(f"sqlite:///{file}")
+
+
+@cache
+def _filled_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "quietus.db"
+        _filled(Database(f"sqlite:///{file}")).dispose()
+        return file.read_bytes()

@@ -204,12 +204,12 @@ async def test_a_withdrawal_is_honoured_while_the_case_is_paused(firm: Firm):
     assert not shown.held
 
 
-async def test_a_second_withdrawal_hears_how_the_case_ended(firm: Firm):
-    case = await waiting(firm, WAITS[0])
-    await firm.withdraw(case, "customer")
-    await firm.outcome(case)
+async def test_a_second_withdrawal_hears_how_the_case_ended(real_firm: Firm):
+    case = await waiting(real_firm, WAITS[0])
+    await real_firm.withdraw(case, "customer")
+    await real_firm.outcome(case)
     with pytest.raises(Refused) as refused:
-        await firm.withdraw(case, "customer")
+        await real_firm.withdraw(case, "customer")
     assert refused.value.code is Code.ALREADY_ENDED
     assert "withdrawn" in refused.value.sentence
 

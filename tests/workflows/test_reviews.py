@@ -18,10 +18,10 @@ from tests.support.course import (
     FIX_OR_END,
     accept,
     approve,
+    booked_day,
     closes,
     confirmed,
     finding,
-    paid,
     rejected,
 )
 from tests.support.firm import FAST, ROOT, Firm, eventually, running_firm
@@ -37,7 +37,7 @@ async def test_a_small_debt_is_set_off_without_asking(firm: Firm):
     await approve(firm, "song.jia")
     await closes(firm, receipt)
     assert firm.found(receipt.case) == {}
-    assert paid(firm) == ["1400.00"]
+    assert firm.payments() == ["1400.00"]
 
 
 async def test_a_balance_that_does_not_cover_the_debt_is_waited_for_and_the_rest_is_paid_out(firm: Firm):
@@ -51,7 +51,7 @@ async def test_a_balance_that_does_not_cover_the_debt_is_waited_for_and_the_rest
     await firm.decide(debt, "fixed", "lin.tao")
     await approve(firm, "song.jia")
     await closes(firm, receipt)
-    assert paid(firm) == ["40.00"]
+    assert firm.payments() == ["40.00"]
 
 
 async def test_a_shortfall_that_nobody_made_good_is_put_to_finance_again(firm: Firm):
@@ -84,7 +84,7 @@ async def test_a_large_debt_is_set_off_when_finance_takes_responsibility(firm: F
         "obligation_open:AGR-2002/OBL-2": FindingState.CLEARED,
         "receivable_open": FindingState.ACCEPTED,
     }
-    assert paid(firm) == ["39610.98"]
+    assert firm.payments() == ["39610.98"]
 
 
 async def test_books_that_disagree_are_put_right_before_anybody_approves(firm: Firm):
@@ -97,7 +97,7 @@ async def test_books_that_disagree_are_put_right_before_anybody_approves(firm: F
     await approve(firm, "song.jia")
     await closes(firm, receipt)
     assert firm.found(receipt.case) == {"books_disagree": FindingState.CLEARED}
-    assert paid(firm) == ["320.00"]
+    assert firm.payments() == ["320.00"]
 
 
 async def test_an_account_frozen_by_a_court_waits_for_the_court_and_then_closes(firm: Firm):
@@ -112,7 +112,7 @@ async def test_an_account_frozen_by_a_court_waits_for_the_court_and_then_closes(
     await firm.decide(await firm.task("checklist_failed"), "fixed", "lin.tao")
     await approve(firm, "song.jia", "xu.jing")
     await closes(firm, receipt)
-    assert paid(firm) == ["50000.00"]
+    assert firm.payments() == ["50000.00"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ async def test_a_notice_period_may_be_waived_by_legal(firm: Firm):
     await firm.decide(await firm.task("attest_tax"), "attested", "lin.tao")
     await approve(firm, "song.jia", "xu.jing")
     await firm.answer(await firm.task("handover"), "signed")
-    assert booked(firm, receipt) == datetime.now(CHINA).date().isoformat()
+    assert booked_day(firm, receipt) == datetime.now(CHINA).date().isoformat()
 
 
 async def test_a_wish_after_the_notice_period_finds_nothing_to_object_to(firm: Firm):
@@ -239,9 +239,3 @@ def reviewed(firm: Firm, receipt: Receipt) -> bool:
     """Whether each of the three reviews was made."""
     steps = {link.what.partition(",")[0] for link in firm.show(receipt.case).trail}
     return steps >= {"finance", "contract", "compliance"}
-
-
-def booked(firm: Firm, receipt: Receipt) -> str:
-    """The closing day that was booked."""
-    links = [link.what for link in firm.show(receipt.case).trail]
-    return next(what.removeprefix("closing day ") for what in links if what.startswith("closing day 2"))

@@ -17,7 +17,6 @@ from tests.support.course import (
     closes,
     confirmed,
     finding,
-    paid,
     rejected,
 )
 from tests.support.firm import IDENTITY_CARD, ROOT, Firm, fingerprint
@@ -64,7 +63,7 @@ async def test_a_payout_to_somebody_else_ends_as_rejected_and_nothing_is_paid(fi
     await firm.decide(await firm.task("account_info_error"), "end", "li.wei", reason="not the customer's account")
     await rejected(firm, receipt)
     assert firm.subjects("ended_rejected", receipt.case) == 1
-    assert paid(firm) == []
+    assert firm.payments() == []
 
 
 async def test_expired_papers_are_renewed_before_the_case_goes_on(firm: Firm):
@@ -168,7 +167,7 @@ async def test_a_customer_whom_nothing_reaches_gets_letters_and_calls_and_a_seco
     await firm.decide(await firm.task("closing_statement"), "received", "peng.fei")
     await closed(firm, receipt)
     assert firm.show(receipt.case).risk == "high"
-    assert paid(firm) == ["120000"]
+    assert firm.payments() == ["120000"]
 
 
 async def test_a_name_in_traditional_characters_hits_the_list_in_simplified_ones(firm: Firm):

@@ -1,0 +1,44 @@
+"""The recorded histories, and how they are replayed. `python -m tests.replay.corpus` replays them in a fresh process."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from contracts.converter import data_converter
+from worker import PASSED_THROUGH, WORKFLOWS
+from workflows.guard import MessageGuard
+
+HISTORIES = Path(__file__).with_name("histories")
+RECORDED = sorted(HISTORIES.glob("*/*.json"))
+
+
+def replayer(*workflows: type) -> Replayer:
+    """Runs histories as the worker of worker.py would, with the sandbox on."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return Replayer(
+        workflows=workflows,
+        interceptors=[MessageGuard()],
+        data_converter=data_converter(),
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+    )
+
+
+def recorded(file: Path) -> WorkflowHistory:
+    """The history in a file of the corpus."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    started = content["events"][0]["workflowExecutionStartedEventAttributes"]
+    return WorkflowHistory.from_json(started["workflowId"], content)
+
+
+async def main() -> None:
+    """Replay all; the first that fails ends it."""
+    for file in RECORDED:
+        await replayer(*WORKFLOWS).replay_workflow(recorded(file))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

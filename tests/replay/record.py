@@ -1,0 +1,97 @@
+"""Records how closures of made-up customers run on the real server, for every later version to replay.
+
+`python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowHistory
+
+from contracts.converter import data_converter
+from contracts.tasks import Hold, Withdrawal
+from gateways.devserver import DevServer
+from tests.faults.conftest import task_of
+from tests.faults.edges import RefusingRail
+from tests.replay.corpus import HISTORIES
+from tests.support.firm import ROOT, Firm, firm_without_worker
+from worker import build
+
+async def closed(firm: Firm) -> str:
+    """Two approvers, a first payout that is refused, and a card that does not come back."""
+    case = await waiting(firm, "ACC-1010")
+    for approver in ("song.jia", "guo.qiang"):
+        await firm.decide(await task_of(firm, case, "approval"), "approve", approver)
+    await firm.decide(await task_of(firm, case, "payout_failed"), "fixed", "wang.fang")
+    await firm.decide(await task_of(firm, case, "instruments_missing"), "accept", "huang.lei", reason="reported lost")
+    await firm.answer(await task_of(firm, case, "closing_statement"), "received")
+    await firm.outcome(case)
+    return case
+
+
+async def withdrawn(firm: Firm) -> str:
+    """Paused, sent a signal that nobody knows, resumed, returned to a stage; then the customer keeps the account."""
+    case = await waiting(firm, "ACC-1012")
+    hold = Hold(decision_id="H-1", token=firm.tokens.mint("song.jia"), reason="a question to the branch")
+    await firm.quietus.pause(case, hold)
+    await firm.handle(case).signal("nobody_knows_this", "a value")
+    again = {"decision_id": "H-2", "token": firm.tokens.mint("song.jia")}
+    await firm.quietus.resume(case, hold.model_copy(update=again))
+    approval = await task_of(firm, case, "approval")
+    await firm.decide(approval, "return", "song.jia", reason="look again", data={"stage": "identity"})
+    await firm.answer(await task_of(firm, case, "confirm_contact"), "confirm")
+    token = firm.tokens.mint("li.wei")
+    await firm.quietus.withdraw(case, Withdrawal(decision_id="W-1", token=token, reason="the customer keeps it"))
+    await firm.outcome(case)
+    return case
+
+
+async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
+    """Confirmed by the customer, not approved yet."""
+    case = (await firm.open(account)).case
+    await firm.answer(await task_of(firm, case, "confirm_contact"), "confirm")
+    await task_of(firm, case, "approval")
+    return case
+
+
+PATHS: tuple[Callable[[Firm], Awaitable[str]], ...] = (waiting, withdrawn, closed)
+
+
+async def record(folder: Path, home: Path) -> None:
+    """Take each path once and keep its history, named by process and path."""
+    async with DevServer(home / "temporal") as server:
+        client = await Client.connect(server.address, data_converter=data_converter(), identity="recorder")
+        async with firm_without_worker(client, home) as firm:
+            firm.world.rail = RefusingRail(firm.world.rail)
+            async with build(client, firm.world, task_queue=firm.task_queue):
+                for path in PATHS:
+                    history = await firm.handle(await path(firm)).fetch_history()
+                    keep(history, folder / f"closure-{path.__name__}.json")
+
+
+def keep(history: WorkflowHistory, file: Path) -> None:
+    """As JSON. Refused: one that names the machine it was made on."""
+    text = json.dumps(history.to_json_dict(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for name in (f"@{socket.gethostname()}", str(ROOT)):
+        assert name not in text, f"{file.name} would tell {name}"
+    file.write_text(text + "\n", encoding="utf-8")
+    print(f"{file.name}: {len(history.events)} events, {len(text):,} bytes")
+
+
+def main(version: str) -> None:
+    """Record into histories/<version>, which must not be there yet."""
+    folder = HISTORIES / version
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch) / "recorded"
+        home.mkdir()
+        asyncio.run(record(folder, home))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

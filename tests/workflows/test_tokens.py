@@ -1,0 +1,125 @@
+"""A decision counts for whom its token proves: forged, expired, used and foreign tokens prove nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+
+from contracts.refusals import Code, Refused
+from contracts.tasks import Decision, Hold, Withdrawal
+from gateways.tokens import CustomerLinks, LocalTokens
+from tests.support.firm import Firm, eventually
+
+
+async def approval(firm: Firm, account: str = "ACC-1001") -> str:
+    """The approval of a closure, waited on."""
+    await firm.open(account)
+    await firm.answer(await firm.task("confirm_contact"), "confirm")
+    return await firm.task("approval")
+
+
+async def code_of(firm: Firm, decision: Decision) -> Code | None:
+    """Why a decision was refused; None when it was not."""
+    try:
+        await firm.quietus.decide(decision)
+    except Refused as refusal:
+        return refusal.code
+    return None
+
+
+def unsigned(token: str) -> str:
+    """The same claims with the algorithm `none`."""
+    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), None, algorithm="none")
+
+
+def altered(token: str, sub: str) -> str:
+    """The claims of another person under the signature of this token."""
+    header, _, signature = token.split(".")
+    claims = jwt.decode(token, options={"verify_signature": False}) | {"sub": sub}
+    return ".".join([header, jwt.encode(claims, "x" * 32).split(".")[1], signature])
+
+
+async def test_a_token_that_proves_nothing_decides_nothing(firm: Firm, tmp_path: Path):
+    task = await approval(firm)
+    genuine = firm.tokens.mint("song.jia")
+    false = {
+        "empty": "",
+        "garbage": "let me in",
+        "three parts of garbage": "eyJ.eyJ.eyJ",
+        "signed with another key": LocalTokens(tmp_path / "other").mint("song.jia"),
+        "signed by nobody": unsigned(genuine),
+        "of somebody else, with another name written in": altered(firm.tokens.mint("wang.fang"), "song.jia"),
+        "cut short": genuine[:-8],
+        "expired": firm.tokens.mint("song.jia", ttl=timedelta(minutes=-10)),
+        "a customer's code": firm.world.links.issue(task, "closure-ACC-1001.1"),
+    }
+    codes = {name: await code_of(firm, firm.decision(task, "approve", token)) for name, token in false.items()}
+    assert codes == dict.fromkeys(false, Code.UNAUTHENTICATED)
+    assert (await firm.decide(task, "approve", "song.jia")).done
+
+
+async def test_no_token_gets_into_the_trail_or_the_history_of_refusals(firm: Firm):
+    task = await approval(firm)
+    token = firm.tokens.mint("wang.fang")
+    assert await code_of(firm, firm.decision(task, "approve", token)) is Code.FORBIDDEN
+    trail = "".join(link.model_dump_json() for link in firm.show("closure-ACC-1001").trail)
+    assert "refused: Forbidden" in trail
+    assert token not in trail
+
+
+async def test_a_token_of_one_task_decides_no_other(firm: Firm):
+    task = await approval(firm)
+    other = firm.decision(task, "approve", firm.tokens.mint("song.jia", task="closure-ACC-1002.task-1-approval"))
+    assert await code_of(firm, other) is Code.FORBIDDEN
+    assert await code_of(firm, firm.decision(task, "approve", firm.tokens.mint("song.jia", task=task))) is None
+
+
+async def test_a_token_that_decided_once_decides_nothing_else(firm: Firm):
+    first = await approval(firm)
+    token = firm.tokens.mint("song.jia")
+    assert await code_of(firm, firm.decision(first, "approve", token)) is None
+    second = await approval(firm, "ACC-1004")
+    assert await code_of(firm, firm.decision(second, "approve", token)) is Code.UNAUTHENTICATED
+    assert await code_of(firm, firm.decision(second, "approve", firm.tokens.mint("song.jia"))) is None
+
+
+async def test_a_token_that_decided_neither_pauses_nor_withdraws(firm: Firm):
+    case = (await firm.open("ACC-1001")).case
+    token = firm.tokens.mint("li.wei")
+    task = await firm.task("confirm_contact")
+    assert await code_of(firm, firm.decision(task, "confirm", token)) is None
+    with pytest.raises(Refused) as paused:
+        await firm.quietus.pause(case, Hold(decision_id="H-9", reason="wait", token=token))
+    with pytest.raises(Refused) as withdrawn:
+        await firm.quietus.withdraw(case, Withdrawal(decision_id="W-9", reason="so", token=token))
+    assert (paused.value.code, withdrawn.value.code) == (Code.UNAUTHENTICATED, Code.UNAUTHENTICATED)
+
+
+async def test_a_customers_code_answers_the_question_it_was_sent_for_and_no_other(firm: Firm):
+    await firm.open("ACC-1004")
+    first = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(first), "the code")
+    await firm.open("ACC-1005")  # of the same customer
+    second = "closure-ACC-1005.task-1-confirm_contact"
+    await eventually(lambda: firm.code(second), "the second code")
+    assert await code_of(firm, firm.decision(second, "confirm", code)) is Code.FORBIDDEN
+    assert await code_of(firm, firm.decision(first, "confirm", code)) is None
+
+
+async def test_a_forged_expired_or_altered_code_answers_nothing(firm: Firm):
+    await firm.open("ACC-1001")
+    task = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(task), "the code")
+    forged = CustomerLinks(b"some other key of thirty-two bytes").issue(task, "closure-ACC-1001.1")
+    for false in (forged, code[:-1], code[:-1] + ("A" if code[-1] != "A" else "B"), code + "."):
+        assert await code_of(firm, firm.decision(task, "confirm", false)) is Code.UNAUTHENTICATED
+    assert await code_of(firm, firm.decision(task, "confirm", code)) is None
+
+
+async def test_a_code_is_used_once(firm: Firm):
+    await firm.open("ACC-1001")
+    task = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(task), "the code")
+    assert await code_of(firm, firm.decision(task, "confirm", code)) is None
+    assert await code_of(firm, firm.decision(task, "deny", code)) is Code.ALREADY_DECIDED
