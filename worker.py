@@ -17,7 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.archive import Archive
 from activities.cases import Cases
-from activities.deciders import CUSTOMER, Deciders
+from activities.deciders import CUSTOMER, OPERATOR, Deciders
 from activities.desk import Desk
 from activities.post import Post
 from activities.reviews import Reviews
@@ -35,8 +35,8 @@ from gateways.mail import Mailer, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail, PaymentRail
 from gateways.screening import ListScreening, Screening
-from gateways.sms import FolderSms, HttpSms, SmsGateway
-from gateways.tokens import CustomerLinks, LocalTokens, OidcTokens, StaffTokens, link_key
+from gateways.sms import FolderSms, HttpSms, NoSms, SmsGateway
+from gateways.tokens import CustomerLinks, StaffTokens, link_key, token_judge
 from policy import Policies
 from records.database import Database
 from settings import Settings, connect, load_settings
@@ -94,7 +94,7 @@ class World:
 def real_world(settings: Settings) -> World:
     """The world that the settings name; embedded stand-ins outside production."""
     database = Database(settings.database_url)
-    local = not settings.production
+    master = settings.master_key
     return World(
         database=database,
         policies=Policies(settings.policy_dir, production=settings.production),
@@ -102,11 +102,13 @@ def real_world(settings: Settings) -> World:
         books=Ledger(),
         screening=ListScreening(database),
         mailer=SmtpMailer(settings.mail_url, settings.sender, timeout=10),
-        sms=HttpSms(settings.sms_url) if settings.sms_url else FolderSms(settings.mail_dir / "sms"),
+        sms=_sms(settings),
         rail=FolderRail(settings.home / "payments"),
-        staff_tokens=LocalTokens(settings.keys_dir) if local else _provider(settings),
-        links=CustomerLinks(link_key(settings.keys_dir)),
-        reserved={"customer": CUSTOMER, "operator": Decider(id="operator", roles=frozenset())} if local else {},
+        staff_tokens=token_judge(
+            settings.keys_dir, settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url
+        ),
+        links=CustomerLinks(link_key(settings.keys_dir, master.get_secret_value() if master else None)),
+        reserved={} if settings.production else {"customer": CUSTOMER, "operator": OPERATOR},
         firm=settings.firm,
         mail_domain=settings.sender.rpartition("@")[2],
     )
@@ -184,9 +186,10 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-def _provider(settings: Settings) -> StaffTokens:
-    """The identity provider; load_settings has refused a production without it."""
-    return OidcTokens(settings.oidc_issuer or "", settings.oidc_audience or "", settings.oidc_jwks_url or "")
+def _sms(settings: Settings) -> SmsGateway:
+    if settings.sms_url:
+        return HttpSms(settings.sms_url)
+    return NoSms() if settings.production else FolderSms(settings.mail_dir / "sms")
 
 
 def _activities_of(holder: object) -> list[Callable[..., Any]]:

@@ -16,6 +16,7 @@ from records.inserts import insert_unless_there
 from records.tables import UsedTokenRow
 
 CUSTOMER = Decider(id="customer", roles=frozenset({Role.CUSTOMER}))
+OPERATOR = Decider(id="operator", roles=frozenset())
 
 
 class Proof(NamedTuple):

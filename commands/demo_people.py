@@ -60,7 +60,7 @@ class People:
                 await self._decide(task, self.tokens.mint(person.id), REASONS[self.language])
 
     def _holders(self, task: InboxLine) -> tuple[StaffFacts, ...]:
-        with self.casebook.database.transaction() as session:
+        with self.casebook.database.reading() as session:
             return Ledger().holders(session, task.roles)
 
     async def _customer_answers(self, task: InboxLine) -> None:

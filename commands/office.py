@@ -10,14 +10,11 @@ from client import Quietus
 from contracts.converter import data_converter
 from contracts.refusals import Code, Refused
 from gateways.books import Ledger
-from gateways.tokens import LocalTokens, OidcTokens, StaffTokens
+from gateways.tokens import RESERVED, LocalTokens, StaffTokens, token_judge
 from records.database import Database
 from settings import Settings, connect, load_settings
 
 Result = TypeVar("Result")
-
-RESERVED = ("customer", "operator")
-"""Who may speak on the embedded server without standing in the staff directory; see `worker.real_world`."""
 
 
 def records(settings: Settings | None = None) -> Database:
@@ -74,7 +71,5 @@ def local_token(settings: Settings, staff: str) -> str:
 
 
 def staff_tokens(settings: Settings) -> StaffTokens:
-    """Who judges staff tokens: the identity provider that is set, else, in development, the local key."""
-    if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks_url:
-        return OidcTokens(settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url)
-    return LocalTokens(settings.keys_dir)
+    """Who judges staff tokens."""
+    return token_judge(settings.keys_dir, settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url)

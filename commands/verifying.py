@@ -24,10 +24,10 @@ def verify(
 ) -> None:
     """Exit code 1 when anything does not hold."""
     database = records()
-    with database.transaction() as session:
+    with database.reading() as session:
         row = find_case(session, case) if case else None
     outcomes = _outcomes(row.case_id if row else None)
-    with database.transaction() as session:
+    with database.reading() as session:
         verified = check(session, row.dossier if row else None, outcomes)
     answer(verified, as_json, _words)
     if verified.breaks:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from contracts.books import StaffFacts
 from contracts.refusals import Code, Refused
-from contracts.tasks import TaskSpec, TaskState
+from contracts.tasks import DecisionReceipt, TaskSpec, TaskState
 from contracts.views import (
     CaseLine,
     CaseView,
@@ -42,7 +42,7 @@ class Casebook:
 
     def show(self, case: str) -> CaseView:
         """All of one case. Refused: NOT_FOUND."""
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             row = find_case(session, case)
             tasks = session.exec(
                 select(TaskRow).where(TaskRow.dossier == row.dossier).order_by(col(TaskRow.shown_at))
@@ -67,7 +67,7 @@ class Casebook:
             query = query.where(CaseRow.stage == stage)
         if kind:
             query = query.where(CaseRow.kind == kind)
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             open_tasks = defaultdict(list)
             for task in session.exec(select(TaskRow).where(col(TaskRow.state).in_(OPEN_STATES))):
                 open_tasks[task.dossier].append(task)
@@ -80,7 +80,7 @@ class Casebook:
         query = (
             select(TaskRow).where(col(TaskRow.state).in_(OPEN_STATES)).order_by(col(TaskRow.due_at), col(TaskRow.task))
         )
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             person = Ledger().person(session, staff) if staff else None
             rows = [row for row in session.exec(query.order_by(*MOST_URGENT)) if role is None or role in roles_of(row)]
             decisions = _decisions(session, [row.task for row in rows])
@@ -168,7 +168,7 @@ def _task_line(session: Session, row: TaskRow) -> TaskLine:
     return TaskLine(
         **_task_values(row, decisions),
         option=row.option,
-        decisions=tuple(DecisionLine(by=d.decided_by, option=d.option, reason=d.reason, at=d.at) for d in decisions),
+        decisions=tuple(_decision(decision) for decision in decisions),
         comments=tuple(CommentLine(by=remark.staff, at=remark.at, text=remark.text) for remark in remarks),
     )
 
@@ -185,6 +185,12 @@ def _decisions(session: Session, tasks: Sequence[str]) -> dict[str, list[Decisio
 def _findings(session: Session, dossier: str) -> tuple[FindingLine, ...]:
     rows = session.exec(select(FindingRow).where(FindingRow.dossier == dossier).order_by(col(FindingRow.raised_at)))
     return tuple(_finding(row) for row in rows)
+
+
+def _decision(row: DecisionRow) -> DecisionLine:
+    """As its receipt tells it: an answer that staff noted is the customer's."""
+    receipt = DecisionReceipt.model_validate_json(row.receipt)
+    return DecisionLine(by=receipt.by, option=receipt.option, reason=receipt.reason, at=receipt.at)
 
 
 def _finding(row: FindingRow) -> FindingLine:

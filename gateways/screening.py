@@ -59,10 +59,7 @@ class Screening(Protocol):
         ...
 
     def screen(self, name: str, birth_date: date | None, rules: policy.Screening) -> Screened:
-        """Look `name` up. An entry with the same birth date is a hit sooner, one with another birth date later.
-
-        Reads the list in a transaction of its own: never call it inside another one, SQLite has one writer.
-        """
+        """Look `name` up. An entry with the same birth date is a hit sooner, one with another birth date later."""
         ...
 
 
@@ -98,7 +95,7 @@ class ListScreening:
     def _list(self) -> "_Prepared":
         """The current list; made ready once a version, outside any transaction."""
         with self._preparing:
-            with self.database.transaction() as session:
+            with self.database.reading() as session:
                 version = _current(session)
                 found = _read(session, version) if version != self._prepared.version else ()
             if version != self._prepared.version:

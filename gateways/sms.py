@@ -59,6 +59,13 @@ class HttpSms:
         _judge(self._client.post(self.url, json=body, headers={"Idempotency-Key": reference}))
 
 
+class NoSms:
+    """No gateway is set: the next channel is taken."""
+
+    def send(self, to: str, text: str, reference: str) -> Sent:  # noqa: ARG002
+        raise PermanentFailure("No SMS gateway is set (QUIETUS_SMS_URL).")
+
+
 class FolderSms:
     """The embedded gateway: each message is a file in `folder`, named by the hash of its reference."""
 

@@ -1,6 +1,7 @@
 """Who decides: signed tokens of staff (development's own, or an identity provider's) and signed links of customers."""
 
 import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from contracts.refusals import Code, Refused
 LOCAL_ISSUER = "quietus-local"
 LOCAL_AUDIENCE = "quietus"
 REQUIRED_CLAIMS = ("exp", "iat", "sub", "jti", "aud", "iss")
+RESERVED = ("customer", "operator")
+"""Who may speak on the embedded server without standing in the staff directory."""
+
 OIDC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 LEEWAY = timedelta(seconds=30)
 
@@ -142,8 +146,18 @@ class CustomerLinks:
             raise Refused(Code.UNAUTHENTICATED, sentence) from None
 
 
-def link_key(keys_dir: Path) -> bytes:
-    """The key of the customers' links, made at first start."""
+def token_judge(keys_dir: Path, issuer: str | None, audience: str | None, jwks_url: str | None) -> StaffTokens:
+    """Who judges staff tokens: the identity provider where one is set, else the local key (the settings refuse a
+    production without a provider)."""
+    if issuer and audience and jwks_url:
+        return OidcTokens(issuer, audience, jwks_url)
+    return LocalTokens(keys_dir)
+
+
+def link_key(keys_dir: Path, master_key: str | None = None) -> bytes:
+    """The key of the customers' codes: from the master key, which all workers share, else made at first start."""
+    if master_key:
+        return hmac.digest(master_key.encode(), b"quietus customer links", "sha256")
     return _kept(keys_dir / "links.key", lambda: secrets.token_bytes(32))
 
 

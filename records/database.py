@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -20,6 +18,7 @@ R = TypeVar("R")
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 7_105_223
+_READING = "quietus_reading"
 
 
 class Database:
@@ -41,6 +40,12 @@ class Database:
             yield session
 
     @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads. On SQLite it waits for no writer, and none waits for it."""
+        with Session(self.engine.execution_options(**{_READING: True}), expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
     def once(self, key: str, parameters: BaseModel | None, result: type[R]) -> Iterator[Effect[R]]:
         """An effect done once under `key`, in a transaction of its own; see records/once.py."""
         with Session(self.engine, expire_on_commit=False) as session:
@@ -50,6 +55,9 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to the newest form. Safe to repeat, and from several processes at once."""
+        from alembic import command  # noqa: PLC0415  costs each command a third of a second, and few need it
+        from alembic.config import Config  # noqa: PLC0415
+
         self.check()
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
@@ -88,7 +96,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get(_READING)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _postgresql(url: str) -> Engine:

@@ -56,6 +56,8 @@ class Case(CasePeople):
             try:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:
+                if running.cancelled():  # not by an operator: the worker lets go of the case, which goes on elsewhere
+                    raise
                 if not self.settling:
                     self.stop(Ending(outcome=Outcome.WITHDRAWN, words="cancelled by an operator"))
 

@@ -22,6 +22,7 @@ from tests.replay.corpus import HISTORIES
 from tests.support.firm import ROOT, Firm, firm_without_worker
 from worker import build
 
+
 async def closed(firm: Firm) -> str:
     """Two approvers, a first payout that is refused, and a card that does not come back."""
     case = await waiting(firm, "ACC-1010")

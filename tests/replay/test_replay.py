@@ -13,6 +13,7 @@ from tests.replay.record import PATHS
 from tests.support.firm import ROOT, running_firm
 from worker import WORKFLOWS
 
+
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}-{file.stem}")
 async def test_a_recorded_case_goes_the_same_way_under_this_code(file: Path):
     await replayer(*WORKFLOWS).replay_workflow(recorded(file))

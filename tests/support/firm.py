@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -16,15 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from sqlmodel import Session, select
-from temporalio.api.testservice.v1 import LockTimeSkippingRequest, SleepRequest, UnlockTimeSkippingRequest
+from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from activities.deciders import CUSTOMER
+from activities.deciders import CUSTOMER, OPERATOR
 from client import Quietus
 from contracts.books import AccountFacts
 from contracts.findings import FindingState
-from contracts.judgement import Decider
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskState, Withdrawal
@@ -175,9 +174,15 @@ class Firm:
         return self.client.get_workflow_handle(case, result_type=CaseOutcome)
 
     async def outcome(self, case: str) -> CaseOutcome:
-        """How the case ended; under time skipping, waiting here lets the time pass."""
-        async with self._skipping_time():
-            return await self.handle(case).result()
+        """How the case ended. On the time-skipping server time passes meanwhile, in growing steps of at most a day:
+        left to skip by itself it leaps ten years ahead, to the end of the run, as soon as nothing is left to do."""
+        ended = asyncio.ensure_future(self.handle(case).result())
+        span = timedelta(seconds=10)
+        while not (await asyncio.wait({ended}, timeout=0.1))[0]:
+            with suppress(RPCError):  # the real server's time cannot be moved
+                await self.pass_time(span)
+            span = min(3 * span, timedelta(days=1))
+        return ended.result()
 
     def show(self, case: str) -> CaseView:
         """The case as staff see it."""
@@ -219,23 +224,6 @@ class Firm:
         request = SleepRequest()
         request.duration.FromTimedelta(span)
         await self.client.test_service.unlock_time_skipping_with_sleep(request)
-
-    @asynccontextmanager
-    async def _skipping_time(self) -> AsyncIterator[None]:
-        """Time skips by itself meanwhile, where the server can do that. The SDK does it for handles of started
-        workflows only, and ours are got by their id."""
-        test_service = self.client.test_service
-        try:
-            await test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
-        except RPCError as error:
-            if error.status is not RPCStatusCode.UNIMPLEMENTED:
-                raise
-            yield
-            return
-        try:
-            yield
-        finally:
-            await test_service.lock_time_skipping(LockTimeSkippingRequest())
 
     def mend(self, change: Callable[[Session], object]) -> None:
         """Change the records outside any case, such as the real cause of a finding."""
@@ -303,7 +291,7 @@ async def firm_without_worker(
             rail=FolderRail(home / "payments"),
             staff_tokens=tokens,
             links=CustomerLinks(b"a key of the tests, 32 bytes long"),
-            reserved={"customer": CUSTOMER, "operator": Decider(id="operator", roles=frozenset())},
+            reserved={"customer": CUSTOMER, "operator": OPERATOR},
             firm="示例银行",
             mail_domain="firm.example.com",
         )

@@ -127,7 +127,7 @@ async def test_an_approver_returns_the_case_to_a_stage_that_is_then_passed_again
     case = await confirmed(firm)
     first = await firm.task("approval")
     await firm.decide(first, "return", "song.jia", reason="look at the contract again", data={"stage": "contract"})
-    again = await eventually(lambda: (task := firm.open_task("approval")) != first and task or None, "the next approval")
+    again = await eventually(lambda: ((task := firm.open_task("approval")) != first and task) or None, "the next approval")
     checks = [link.what for link in firm.show(case).trail if link.what.startswith(("contract,", "identify,"))]
     assert checks == ["identify, round 1: clear", "contract, round 1: clear", "contract, round 2: clear"]
     assert (await firm.decide(again, "approve", "song.jia")).done

@@ -225,11 +225,11 @@ async def test_a_start_without_the_update_runs_all_the_same_and_the_request_then
 
 
 async def test_a_start_under_an_id_of_another_account_is_refused(firm: Firm):
-    handle = await firm.client.start_workflow(
+    await firm.client.start_workflow(
         "AccountClosure", firm.request("ACC-1001"), id="closure-ACC-1002", task_queue=firm.task_queue
     )
     with pytest.raises(WorkflowFailureError) as failure:
-        await handle.result()
+        await firm.outcome("closure-ACC-1002")
     refusal = refusal_of(failure.value)
     assert refusal is not None
     assert (refusal.code, paths(refusal)) == (Code.BAD_INPUT, ["account"])
