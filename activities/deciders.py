@@ -1,7 +1,7 @@
 """Who a message comes from: what its token proves, never what it claims."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -36,25 +36,29 @@ class Deciders:
     links: CustomerLinks
     reserved: dict[str, Decider] = field(default_factory=dict)
 
-    def prove(self, session: Session, token: str, task: str | None, spec: TaskSpec | None, valid: timedelta) -> Proof:
-        """Who decides. A customer's task is answered by its code, or by staff who note what they heard.
+    def prove(
+        self, session: Session, token: str, task: str | None, spec: TaskSpec | None, valid: timedelta, day: date
+    ) -> Proof:
+        """Who decides on `day`. A customer's task is answered by its code, or by staff who note what they heard.
 
-        Refused: Unauthenticated; Forbidden for a token of another task; NotFound for somebody who left.
+        Refused: Unauthenticated; Forbidden for a token of another task or who is absent; NotFound for somebody who left.
         """
         if spec and spec.for_customer and not _is_staff_token(token):
             claims = self.links.verify(token, valid)
             if claims.task != task:
                 raise Refused(Code.FORBIDDEN, "This code answers another question.")
             return Proof(CUSTOMER, claims.fingerprint)
-        return self._staff(session, token, task)
+        return self._staff(session, token, task, day)
 
-    def _staff(self, session: Session, token: str, task: str | None) -> Proof:
+    def _staff(self, session: Session, token: str, task: str | None, day: date) -> Proof:
         claims = self.staff_tokens.verify(token)
         if claims.task and claims.task != task:
             raise Refused(Code.FORBIDDEN, f"This token is for task {claims.task}.")
         if claims.sub in self.reserved:
             return Proof(self.reserved[claims.sub], claims.jti)
         person = self.books.person(session, claims.sub)
+        if person.absent_on(day):
+            raise Refused(Code.FORBIDDEN, f"{person.id} is absent today.")
         return Proof(Decider(id=person.id, roles=frozenset(person.roles)), claims.jti)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.casework import case_of, json_list, note
+from activities.casework import case_of, json_list, note, today
 from activities.deciders import Deciders, Proof, use_token
 from contracts.findings import FindingState
 from contracts.judgement import Decider, Earlier, admissible, enough, judge
@@ -100,26 +100,32 @@ class Desk:
     @activity.defn
     def withdrawal(self, step: Step, withdrawal: Withdrawal) -> Noted:
         """撤回: by the customer, or by staff who note what the customer said."""
-        with self.database.transaction() as session:
-            who = self._heard(session, step, withdrawal.token, withdrawal.decision_id)
+        with self.database.once(step.key, None, Noted) as effect:
+            if effect.done:
+                return effect.result
+            who = self._heard(effect.session, step, withdrawal.token, withdrawal.decision_id)
             if not who.roles & (LISTENERS | {Role.CUSTOMER, Role.SUPERVISOR}):
                 raise Refused(Code.FORBIDDEN, f"{who.id} may not note a withdrawal: customer service does.")
-            note(session, step, "withdrawal asked for", withdrawal.reason, who=who.id)
-        return Noted(by=who.id, at=step.at)
+            note(effect.session, step, "withdrawal asked for", withdrawal.reason, who=who.id)
+            return effect.record(Noted(by=who.id, at=step.at))
 
     @activity.defn
     def hold(self, step: Step, hold: Hold, held: bool) -> Noted:
         """Staff pause or resume the case."""
-        with self.database.transaction() as session:
-            who = self._heard(session, step, hold.token, hold.decision_id)
+        with self.database.once(step.key, None, Noted) as effect:
+            if effect.done:
+                return effect.result
+            who = self._heard(effect.session, step, hold.token, hold.decision_id)
             if Role.CUSTOMER in who.roles:
                 raise Refused(Code.FORBIDDEN, "Only staff pause and resume a case.")
-            session.get_one(CaseRow, step.dossier).held = held
-            note(session, step, "paused" if held else "resumed", hold.reason, who=who.id)
-        return Noted(by=who.id, at=step.at)
+            effect.session.get_one(CaseRow, step.dossier).held = held
+            note(effect.session, step, "paused" if held else "resumed", hold.reason, who=who.id)
+            return effect.record(Noted(by=who.id, at=step.at))
 
     def _heard(self, session: Session, step: Step, token: str, used_for: str) -> Decider:
-        who, jti = self.deciders.prove(session, token, None, None, plain(self.policies[step.policy].answer_valid))
+        policy = self.policies[step.policy]
+        valid = plain(policy.answer_valid)
+        who, jti = self.deciders.prove(session, token, None, None, valid, today(step, policy))
         use_token(session, jti, used_for)
         return who
 
@@ -147,8 +153,9 @@ class Desk:
         return receipt
 
     def _prove(self, session: Session, step: Step, decision: Decision, spec: TaskSpec) -> Proof:
-        valid = plain(self.policies[step.policy].answer_valid)
-        return self.deciders.prove(session, decision.token, decision.task, spec, valid)
+        policy = self.policies[step.policy]
+        valid = plain(policy.answer_valid)
+        return self.deciders.prove(session, decision.token, decision.task, spec, valid, today(step, policy))
 
     def _judge(
         self,

@@ -207,6 +207,10 @@ class StaffFacts(Contract):
     deputy: str | None = None
     absent: tuple[Absence, ...] = ()
 
+    def absent_on(self, day: date) -> bool:
+        """Whether this person is away on that day."""
+        return any(absence.since <= day <= absence.until for absence in self.absent)
+
 
 class LoadReport(Contract):
     """How many records of a books file were new, the same, or changed."""

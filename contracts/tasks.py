@@ -91,7 +91,7 @@ class TaskShown(Contract):
 
 class Decision(Contract):
     """A decision or an answer on a task. `decision_id` makes it safe to send twice. Who decides is what `token`
-    proves, nothing else. `noted_from`: staff write down what the customer said on the telephone."""
+    proves, nothing else: the customer, or staff who note what the customer said on the telephone."""
 
     decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     task: str = Field(max_length=200)

@@ -121,8 +121,7 @@ class DeskWork:
 def _may_do(session: Session, person: StaffFacts, row: TaskRow) -> None:
     """Holds a role of the task, is there today, and is not kept out of it."""
     _holds_role(person, row)
-    today = datetime.now(UTC).date()
-    if any(absence.since <= today <= absence.until for absence in person.absent):
+    if person.absent_on(datetime.now(UTC).date()):
         raise Refused(Code.FORBIDDEN, f"{person.id} is absent today.")
     if barred(session, person, row):
         raise Refused(

@@ -9,10 +9,11 @@ from temporalio.client import Client
 
 from commands.verifying import check
 from gateways.devserver import DevServer
-from tests.faults.conftest import task_of, worker_process
+from gateways.payments import FolderRail
 from tests.faults.dying_worker import Moment
 from tests.support.accounts import BALANCE, open_accounts
 from tests.support.firm import Firm, firm_without_worker, running_firm
+from tests.support.processes import worker_process
 
 WITH_A_DEBT = "ACC-1004"  # small enough to be collected from the balance
 LAST = Moment.MARKING  # an open transaction holds back all others: its case comes last
@@ -26,13 +27,13 @@ async def firm(real_client: Client, tmp_path: Path):
 
 async def bring_to_approval(firm: Firm, account: str) -> str:
     case = (await firm.open(account)).case
-    await firm.answer(await task_of(firm, case, "confirm_contact"), "confirm")
-    await task_of(firm, case, "approval")
+    await firm.answer(await firm.task("confirm_contact", case), "confirm")
+    await firm.task("approval", case)
     return case
 
 
 async def settle(firm: Firm, case: str) -> None:
-    await firm.decide(await task_of(firm, case, "approval"), "approve", "song.jia")
+    await firm.decide(await firm.task("approval", case), "approve", "song.jia")
 
 
 async def reached(process: Process, count: int) -> set[str]:
@@ -52,16 +53,18 @@ async def test_a_worker_killed_at_any_moment_of_settlement_has_paid_once_when_th
         cases = [await bring_to_approval(firm, account) for account in moments]
         for case in cases[:-1]:
             await settle(firm, case)
-        assert await reached(dying, len(cases) - 1) == {f"{account} {moments[account]}" for account in list(moments)[:-1]}
+        assert await reached(dying, len(cases) - 1) == {
+            f"{account} {moments[account]}" for account in list(moments)[:-1]
+        }
         await settle(firm, cases[-1])
         assert await dying.wait() == -9
-    assert len(firm.world.rail.orders()) == 3, "filed, marking and marked; not collected, not order_written"
+    assert len(firm.payments()) == 3, "filed, marking and marked; not collected, not order_written"
     async with worker_process(firm, server, "worker.py"):
         for case in cases:
-            await firm.answer(await task_of(firm, case, "closing_statement"), "received")
+            await firm.answer(await firm.task("closing_statement", case), "received")
         outcomes = [await firm.outcome(case) for case in cases]
     assert {outcome.outcome for outcome in outcomes} == {"closed"}
-    orders = {order.reference: order.amount for order in firm.world.rail.orders()}
+    orders = {order.reference: order.amount for order in FolderRail(firm.home / "payments").orders()}
     expected = {f"closure-{account}.1/pay_out/1": BALANCE for account in moments}
     assert orders == expected | {f"closure-{WITH_A_DEBT}.1/pay_out/1": "1400.00"}
     assert {firm.balance(account) for account in moments} == {"0.00"}
@@ -81,7 +84,7 @@ async def test_a_case_whose_temporal_server_is_killed_while_people_are_waited_fo
         await firm.answer(await firm.task("closing_statement"), "received")
         outcome = await firm.outcome(case)
     assert outcome.outcome == "closed"
-    assert [order.amount for order in firm.world.rail.orders()] == ["1234.56"]
+    assert firm.payments() == ["1234.56"]
     assert firm.subjects("acknowledgement", case) == 1
     with firm.world.database.transaction() as session:
         assert check(session, None, [outcome]).breaks == ()

@@ -21,7 +21,7 @@ from contracts.vocabulary import Medium, Role
 from gateways.devserver import free_port
 from gateways.mail import SmtpMailer
 from gateways.mailcatcher import MailCatcher
-from gateways.payments import FolderRail, PaymentOrder
+from gateways.payments import FolderRail
 from policy.spans import plain
 from tests.faults.edges import BreakingOff, RefusingRail, Watched, at_work, mail_server_that_knows_nobody
 from tests.support.firm import Firm, eventually, running_firm
@@ -34,14 +34,9 @@ LONG_ENOUGH_SECONDS = 0.7
 def holds(firm: Firm, outcome: CaseOutcome) -> None:
     """Closed and paid once; the trail, its head and the sums are as they should be."""
     assert outcome.outcome == "closed"
-    assert [order.amount for order in filed(firm)] == ["1234.56"]
+    assert firm.payments() == ["1234.56"]
     with firm.world.database.transaction() as session:
         assert check(session, None, [outcome]).breaks == ()
-
-
-def filed(firm: Firm) -> list[PaymentOrder]:
-    """What reached the rail."""
-    return FolderRail(firm.home / "payments").orders()
 
 
 async def lose_patience(firm: Firm, kind: str) -> None:
@@ -130,7 +125,8 @@ async def test_a_refused_payout_is_retried_after_finance_has_put_it_right_and_pa
         assert roles_and_options(firm_to_be, case, "payout_failed") == ((Role.FINANCE,), ("fixed",))
         await firm_to_be.decide(task, "fixed", "wang.fang")
         holds(firm_to_be, await firm_to_be.outcome(case))
-    assert filed(firm_to_be)[0].reference.endswith("/pay_out/2")
+    (order,) = FolderRail(firm_to_be.home / "payments").orders()
+    assert order.reference == f"{case}.1/pay_out/2"
 
 
 async def test_an_order_whose_receipt_was_lost_is_looked_up_and_not_sent_again(firm_to_be: Firm):
@@ -155,7 +151,7 @@ async def test_a_payout_that_is_impossible_for_longer_than_our_patience_goes_to_
         await lose_patience(firm_to_be, "effect")
         task = await firm_to_be.task("system_fault")
         assert roles_and_options(firm_to_be, case, "system_fault") == ((Role.TECHNOLOGY,), ("fixed",))
-        assert filed(firm_to_be) == []
+        assert firm_to_be.payments() == []
         rail.down = False
         await firm_to_be.decide(task, "fixed", "wu.gang")
         holds(firm_to_be, await firm_to_be.outcome(case))

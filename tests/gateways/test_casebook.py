@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from contracts.findings import FindingKind, FindingState
 from contracts.notices import DeliveryState
 from contracts.refusals import Code, Refused
-from contracts.tasks import TaskOption, TaskSpec, TaskState
+from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec, TaskState
 from contracts.vocabulary import CaseKind, Initiator, Language, Medium, Role
 from gateways.books_file import load_books
 from gateways.casebook import Casebook
@@ -71,9 +71,12 @@ def a_task(name: str, *, due: timedelta = timedelta(hours=8), case: str = "closu
 
 
 def a_decision(by: str, option: str = "approve", task: str = "closure-ACC-1.task-1-approval") -> DecisionRow:
+    receipt = DecisionReceipt(
+        task=task, option=option, by=by, at=NOW, reason="in order", approvals=1, needed=2, done=False
+    )  # fmt: skip
     return DecisionRow(
         decision_id=f"D-{by}", task=task, dossier="closure-ACC-1.1", option=option, decided_by=by, at=NOW,
-        reason="in order", fingerprint="", receipt="{}",
+        reason="in order", fingerprint="", receipt=receipt.model_dump_json(),
     )  # fmt: skip
 
 

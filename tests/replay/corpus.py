@@ -1,4 +1,4 @@
-"""The recorded histories, and how they are replayed. `python -m tests.replay.corpus` replays them in a fresh process."""
+"""The recorded histories and their replay; `python -m tests.replay.corpus` replays them in a fresh process."""
 
 import asyncio
 import json

@@ -16,7 +16,6 @@ from temporalio.client import Client, WorkflowHistory
 from contracts.converter import data_converter
 from contracts.tasks import Hold, Withdrawal
 from gateways.devserver import DevServer
-from tests.faults.conftest import task_of
 from tests.faults.edges import RefusingRail
 from tests.replay.corpus import HISTORIES
 from tests.support.firm import ROOT, Firm, firm_without_worker
@@ -27,10 +26,10 @@ async def closed(firm: Firm) -> str:
     """Two approvers, a first payout that is refused, and a card that does not come back."""
     case = await waiting(firm, "ACC-1010")
     for approver in ("song.jia", "guo.qiang"):
-        await firm.decide(await task_of(firm, case, "approval"), "approve", approver)
-    await firm.decide(await task_of(firm, case, "payout_failed"), "fixed", "wang.fang")
-    await firm.decide(await task_of(firm, case, "instruments_missing"), "accept", "huang.lei", reason="reported lost")
-    await firm.answer(await task_of(firm, case, "closing_statement"), "received")
+        await firm.decide(await firm.task("approval", case), "approve", approver)
+    await firm.decide(await firm.task("payout_failed", case), "fixed", "wang.fang")
+    await firm.decide(await firm.task("instruments_missing", case), "accept", "huang.lei", reason="reported lost")
+    await firm.answer(await firm.task("closing_statement", case), "received")
     await firm.outcome(case)
     return case
 
@@ -43,9 +42,9 @@ async def withdrawn(firm: Firm) -> str:
     await firm.handle(case).signal("nobody_knows_this", "a value")
     again = {"decision_id": "H-2", "token": firm.tokens.mint("song.jia")}
     await firm.quietus.resume(case, hold.model_copy(update=again))
-    approval = await task_of(firm, case, "approval")
+    approval = await firm.task("approval", case)
     await firm.decide(approval, "return", "song.jia", reason="look again", data={"stage": "identity"})
-    await firm.answer(await task_of(firm, case, "confirm_contact"), "confirm")
+    await firm.answer(await firm.task("confirm_contact", case), "confirm")
     token = firm.tokens.mint("li.wei")
     await firm.quietus.withdraw(case, Withdrawal(decision_id="W-1", token=token, reason="the customer keeps it"))
     await firm.outcome(case)
@@ -55,8 +54,8 @@ async def withdrawn(firm: Firm) -> str:
 async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
     """Confirmed by the customer, not approved yet."""
     case = (await firm.open(account)).case
-    await firm.answer(await task_of(firm, case, "confirm_contact"), "confirm")
-    await task_of(firm, case, "approval")
+    await firm.answer(await firm.task("confirm_contact", case), "confirm")
+    await firm.task("approval", case)
     return case
 
 

@@ -41,4 +41,4 @@ async def test_a_closure_that_is_replayed_at_each_of_its_tasks_closes_all_the_sa
     async with running_firm(skipping_client, tmp_path, max_cached_workflows=0) as firm:
         outcome = await firm.close_smoothly((await firm.open()).case)
     assert outcome.outcome == "closed"
-    assert [order.amount for order in firm.world.rail.orders()] == ["1234.56"]
+    assert firm.payments() == ["1234.56"]

@@ -108,13 +108,14 @@ class Firm:
 
     # ---- people --------------------------------------------------------------------------------------------------
 
-    async def task(self, name: str, *, seconds: float = PATIENCE_SECONDS) -> str:
-        """The open task of that name, as soon as it is in the inbox."""
-        return await eventually(lambda: self.open_task(name), f"the task {name}", seconds)
+    async def task(self, name: str, case: str | None = None, *, seconds: float = PATIENCE_SECONDS) -> str:
+        """The open task of that name, of one case or of any, as soon as it is in the inbox."""
+        return await eventually(lambda: self.open_task(name, case), f"the task {name}", seconds)
 
-    def open_task(self, name: str) -> str | None:
-        """The open task of that name."""
+    def open_task(self, name: str, case: str | None = None) -> str | None:
+        """The open task of that name, of one case or of any."""
         query = select(TaskRow).where(TaskRow.name == name, TaskRow.ended_at == None)  # noqa: E711
+        query = query.where(TaskRow.case_id == case) if case else query
         with self.world.database.transaction() as session:
             row = session.exec(query).first()
         return row.task if row and row.state in (TaskState.OPEN, TaskState.CLAIMED) else None

@@ -1,6 +1,8 @@
 """Who may decide what: four eyes, two approvers, decisions sent twice, by signal, and for the customer by telephone."""
 
 import asyncio
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from contracts.findings import FindingState
 from contracts.refusals import Code, Refused
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Role
-from tests.support.firm import Firm, eventually
+from gateways.books_file import load_books
+from tests.support.firm import ROOT, Firm, eventually
 
 MEDIUM = "ACC-1012"  # its holder is graded medium
 NOT_A_REASON_OF_PERSONS = {"code": "merger"}
@@ -42,6 +45,15 @@ async def attempt(firm: Firm, task: str, option: str, by: str) -> DecisionReceip
         return await firm.decide(task, option, by)
     except Refused as refusal:
         return refusal
+
+
+def absent_today(firm: Firm, person: str) -> None:
+    """The staff directory says so."""
+    staff = json.loads((ROOT / "examples" / "books.json").read_text(encoding="utf-8"))["staff"]
+    record = next(each for each in staff if each["id"] == person)
+    today = datetime.now(UTC).date()
+    record["absent"] = [{"from": str(today - timedelta(days=1)), "until": str(today + timedelta(days=1))}]
+    load_books(firm.world.database, json.dumps({"staff": [record]}), True)
 
 
 # ---- four eyes ---------------------------------------------------------------------------------------------------
@@ -127,7 +139,9 @@ async def test_an_approver_returns_the_case_to_a_stage_that_is_then_passed_again
     case = await confirmed(firm)
     first = await firm.task("approval")
     await firm.decide(first, "return", "song.jia", reason="look at the contract again", data={"stage": "contract"})
-    again = await eventually(lambda: ((task := firm.open_task("approval")) != first and task) or None, "the next approval")
+    again = await eventually(
+        lambda: ((task := firm.open_task("approval")) != first and task) or None, "the next approval"
+    )
     checks = [link.what for link in firm.show(case).trail if link.what.startswith(("contract,", "identify,"))]
     assert checks == ["identify, round 1: clear", "contract, round 1: clear", "contract, round 2: clear"]
     assert (await firm.decide(again, "approve", "song.jia")).done
@@ -172,6 +186,16 @@ async def test_only_the_roles_of_a_task_decide_it(firm: Firm):
 async def test_somebody_who_is_not_in_the_staff_directory_decides_nothing(firm: Firm):
     await confirmed(firm)
     assert (await refusal_of(firm, await firm.task("approval"), "approve", "somebody.else")).code is Code.NOT_FOUND
+
+
+async def test_somebody_who_is_absent_today_decides_nothing(firm: Firm):
+    await confirmed(firm)
+    task = await firm.task("approval")
+    absent_today(firm, "song.jia")
+    refusal = await refusal_of(firm, task, "approve", "song.jia")
+    assert refusal.code is Code.FORBIDDEN
+    assert "absent" in refusal.sentence
+    assert (await firm.decide(task, "approve", "luo.hao")).done
 
 
 async def test_an_unknown_option_is_refused_with_those_that_there_are(firm: Firm):

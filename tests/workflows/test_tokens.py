@@ -30,7 +30,7 @@ async def code_of(firm: Firm, decision: Decision) -> Code | None:
 
 def unsigned(token: str) -> str:
     """The same claims with the algorithm `none`."""
-    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), None, algorithm="none")
+    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), "", algorithm="none")
 
 
 def altered(token: str, sub: str) -> str:
