@@ -10,7 +10,7 @@ demo: $(READY)
 	@.venv/bin/python starter.py demo $(ARGS)
 
 test: $(READY)
-	.venv/bin/pytest -q $(ARGS)
+	.venv/bin/pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: $(READY)
 	.venv/bin/ruff check .

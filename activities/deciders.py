@@ -41,7 +41,7 @@ class Deciders:
     ) -> Proof:
         """Who decides on `day`. A customer's task is answered by its code, or by staff who note what they heard.
 
-        Refused: Unauthenticated; Forbidden for a token of another task or who is absent; NotFound for somebody who left.
+        Refused: Unauthenticated; Forbidden for a token of another task, or of somebody absent; NotFound for who left.
         """
         if spec and spec.for_customer and not _is_staff_token(token):
             claims = self.links.verify(token, valid)

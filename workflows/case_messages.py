@@ -99,6 +99,7 @@ class CaseMessages(CaseState):
     async def pause(self, hold: Hold) -> Noted:
         """Staff pause the case: it stops at its next step; decisions are still taken."""
         noted = await call(Desk.hold, self.step("pause"), hold, True, summary="pause")
+        self._running()  # it may have ended meanwhile
         self.held = True
         return noted
 

@@ -106,8 +106,9 @@ class CaseState:
         raise AssertionError("a stopped case passed its checkpoint")
 
     def conclude(self, ending: Ending) -> None:
-        """The outcome stands; from here on the case only tells it and files it."""
+        """The outcome stands; from here on the case only tells it and files it, paused or not."""
         self.outcome, self.concluding, self._stop = ending.outcome, True, None
+        self.held = False
 
     @property
     def required(self) -> Opened:

@@ -10,7 +10,7 @@ BALANCE = "100.00"
 
 
 def open_accounts(database: Database, count: int) -> list[str]:
-    """Open `count` more accounts of a customer of the examples; their ids. Nothing stands in the way of closing them."""
+    """Open `count` more accounts of a customer of the examples; their ids. Nothing hinders closing them."""
     names = [f"ACC-{9000 + number}" for number in range(count)]
     books = {"accounts": [_account(name) for name in names], "agreements": [_agreement(name) for name in names]}
     load_books(database, json.dumps(books), False)

@@ -26,7 +26,7 @@ from contracts.books import AccountFacts
 from contracts.findings import FindingState
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
-from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, TaskState, Withdrawal
+from contracts.tasks import Decision, DecisionReceipt, Noted, TaskState, Withdrawal
 from contracts.views import CaseView, TaskLine
 from gateways.books import Ledger
 from gateways.books_file import load_books
@@ -128,11 +128,6 @@ class Firm:
         """A withdrawal, said by the customer or noted by staff."""
         body = Withdrawal(decision_id=f"W-{next(self.ids)}", reason=reason, token=self.tokens.mint(by))
         return await self.quietus.withdraw(case, body)
-
-    async def hold(self, case: str, by: str) -> Noted:
-        """Staff pause the case."""
-        body = Hold(decision_id=f"H-{next(self.ids)}", reason="wait", token=self.tokens.mint(by))
-        return await self.quietus.pause(case, body)
 
     async def answer(self, task: str, option: str, **more: Any) -> DecisionReceipt:
         """An answer of the customer, with the code that came by mail or SMS."""

@@ -83,7 +83,9 @@ async def test_a_start_with_missing_and_unknown_fields_fails_at_once_with_every_
     assert plain_firm.account("ACC-1001").lock is None
 
 
-@pytest.mark.parametrize("values", [(), ("close it",), (None,), ([],)], ids=["none", "text", "null", "list"])
+@pytest.mark.parametrize(
+    "values", [(), ("close it",), (None,), ([],), (b"raw",)], ids=["none", "text", "null", "list", "bytes"]
+)
 async def test_a_start_without_a_request_fails_at_once(plain_firm: Firm, values: tuple[Any, ...]):
     assert (await refusal_of_start(plain_firm, *values)).code is Code.BAD_INPUT
 
@@ -102,7 +104,7 @@ async def test_updates_with_missing_extra_and_wrong_arguments_are_refused(plain_
     task = await plain_firm.task("confirm_contact")
     decision = plain_firm.decision(task, "confirm", "token").model_dump()
     for name in ("decide", "withdraw", "pause", "resume", "receive"):
-        for values in ((), ({"decision_id": 7},), ("yes",), (None,), (decision, decision)):
+        for values in ((), ({"decision_id": 7},), ("yes",), (None,), (b"raw",), (decision, decision)):
             assert (await refusal_of_update(plain_firm, name, *values)).type == Code.BAD_INPUT, (name, values)
     await assert_goes_on(plain_firm)
 
@@ -154,7 +156,7 @@ async def test_signals_with_missing_extra_and_wrong_arguments_are_dropped(plain_
     task = await plain_firm.task("confirm_contact")
     handle = plain_firm.client.get_workflow_handle(CASE)
     decision = plain_firm.decision(task, "confirm", "token").model_dump()
-    for values in ((), ({"decision_id": 7},), ("yes",), (None,), (decision, decision), ([1, 2],)):
+    for values in ((), ({"decision_id": 7},), ("yes",), (None,), (b"raw",), (decision, decision), ([1, 2],)):
         await handle.signal("decision", args=list(values))
     await assert_goes_on(plain_firm)
 

@@ -29,6 +29,7 @@ from tests.support.course import (
     closes,
     confirmed,
     finding,
+    rejected,
 )
 from tests.support.firm import FAST, ROOT, Firm, running_firm
 
@@ -135,6 +136,15 @@ async def test_a_customer_who_picks_no_day_is_operations_business_and_then_asked
         await firm.answer(again, firm.line(again).options[0])
         await closes(firm, receipt)
         assert firm.found(receipt.case) == {"schedule_conflict": FindingState.CLEARED}
+
+
+async def test_where_no_day_fits_operations_decides_whether_it_can_be_done_at_all(firm_with: FirmWith):
+    async with firm_with("blackout_month_days = []", f"blackout_month_days = {list(range(1, 32))}") as firm:
+        receipt = await confirmed(firm, "ACC-1001")
+        await approve(firm, "song.jia")
+        task = await finding(firm, "schedule_conflict", Role.OPERATIONS, FIX_OR_END)
+        await firm.decide(task, "end", "huang.lei", reason="nothing is closed before the audit")
+        await rejected(firm, receipt)
 
 
 async def test_what_is_still_on_its_way_is_waited_for(firm: Firm):

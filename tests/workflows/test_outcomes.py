@@ -194,16 +194,6 @@ async def test_a_withdrawal_after_settlement_began_is_too_late(firm: Firm):
     assert firm.payments() == ["1234.56"]
 
 
-async def test_a_withdrawal_is_honoured_while_the_case_is_paused(firm: Firm):
-    case = await waiting(firm, WAITS[0])
-    await firm.hold(case, "song.jia")
-    await firm.withdraw(case, "customer")
-    outcome = await firm.outcome(case)
-    assert outcome.outcome == "withdrawn"
-    shown = assert_ended_well(firm, outcome, status="active", balance="1234.56")
-    assert not shown.held
-
-
 async def test_a_second_withdrawal_hears_how_the_case_ended(real_firm: Firm):
     case = await waiting(real_firm, WAITS[0])
     await real_firm.withdraw(case, "customer")

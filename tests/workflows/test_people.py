@@ -78,6 +78,18 @@ async def test_the_one_who_decided_a_finding_does_not_approve_the_case(firm: Fir
     assert (await firm.decide(task, "approve", "song.jia")).done
 
 
+async def test_the_one_who_attested_a_line_of_the_checklist_does_not_approve_the_case(firm: Firm):
+    await confirmed(firm, "ACC-2003")
+    await firm.decide(await firm.task("high_risk"), "accept", "guo.qiang", reason="known for years")
+    await firm.decide(await firm.task("notice_period"), "accept", "sun.li", reason="waived in writing")
+    await firm.decide(await firm.task("attest_tax"), "attested", "lin.tao")
+    task = await firm.task("approval")
+    assert Role.COMPLIANCE in firm.line(task).roles
+    assert (await refusal_of(firm, task, "approve", "lin.tao")).code is Code.FOUR_EYES
+    assert not (await firm.decide(task, "approve", "xu.jing")).done
+    assert (await firm.decide(task, "approve", "song.jia")).done
+
+
 async def test_staff_who_are_related_to_the_customer_keep_out(firm: Firm):
     await confirmed(firm, "ACC-2002")
     task = await firm.task("receivable_open")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import select
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.requests import ClosureRequest, Receipt
@@ -234,3 +234,13 @@ async def test_a_start_under_an_id_of_another_account_is_refused(firm: Firm):
     assert refusal is not None
     assert (refusal.code, paths(refusal)) == (Code.BAD_INPUT, ["account"])
     assert dossiers(firm) == []
+
+
+async def test_a_request_sent_to_the_case_of_another_account_is_refused(firm: Firm):
+    receipt = await firm.open("ACC-1001")
+    with pytest.raises(WorkflowUpdateFailedError) as failure:
+        await firm.handle(receipt.case).execute_update("receive", firm.request("ACC-1002"))
+    refusal = refusal_of(failure.value)
+    assert refusal is not None
+    assert refusal.code is Code.BAD_INPUT
+    assert "closure-ACC-1001" in refusal.sentence
