@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "books show": ("books:show", "Balance, status, lock, freeze and entries of an account."),
     "books post": ("books:post", "Book postings: money comes in or goes out."),
     "books freeze": ("books:freeze", "Freeze an account for an authority."),
+    "books settle": ("books:settle", "Book a transaction that was on its way."),
     "books release": ("books:release", "Lift the freeze of an account."),
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),

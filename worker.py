@@ -86,7 +86,7 @@ class World:
             Termination(database, books, policies, evidence),
             Archive(database, books, policies, evidence),
             Desk(database, books, policies, deciders),
-            Post(database, books, self.links, self.mailer, self.sms, self.firm, self.mail_domain),
+            Post(database, books, policies, self.links, self.mailer, self.sms, self.firm, self.mail_domain),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -70,7 +69,7 @@ def accepted(session: Session, dossier: str, kinds: Iterable[FindingKind]) -> bo
 
 def today(step: Step, policy: Policy) -> date:
     """The firm's date at the time of the step."""
-    return step.at.astimezone(ZoneInfo(policy.calendar.zone)).date()
+    return policy.calendar.day(step.at)
 
 
 def json_list(text: str) -> list[str]:

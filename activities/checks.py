@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from contracts.books import AccountFacts, AgreementFacts, CustomerFacts, EntryFacts, ReceivableFacts
+from contracts.books import AccountFacts, AgreementFacts, CustomerFacts, EntryFacts, PendingFacts, ReceivableFacts
 from contracts.findings import Finding, FindingKind
 from contracts.money import Money
 from contracts.requests import ClosureRequest
@@ -146,8 +146,15 @@ def finance(policy: Policy, account: AccountFacts, receivables: Sequence[Receiva
     elif debt.minor and _exceeds(debt, policy.settlement.set_off_limit):
         names = ", ".join(each.id for each in receivables)
         words = f"{debt} are owed ({names}), more than is set off without asking"
-        yield found(FindingKind.RECEIVABLE_OPEN, words, owed=str(debt))
+        yield found(FindingKind.RECEIVABLE_OPEN, words, str(debt))  # a larger debt is another finding
     yield from frozen(account)
+
+
+def unsettled(pending: Sequence[PendingFacts]) -> Iterator[Finding]:
+    """Transactions that are still on their way when the account is to be settled."""
+    for each in pending:
+        words = f"{each.id} ({each.amount}) is still on its way, to settle on {each.settles_on}"
+        yield found(FindingKind.SCHEDULE_CONFLICT, words, each.id)
 
 
 def frozen(account: AccountFacts) -> Iterator[Finding]:

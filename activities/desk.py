@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from pydantic import ValidationError
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.casework import case_of, json_list, note, today
+from activities.casework import case_of, json_list, note, request_of, today
 from activities.deciders import Deciders, Proof, use_token
 from contracts.findings import FindingState
 from contracts.judgement import Decider, Earlier, admissible, enough, judge
-from contracts.refusals import Code, Refused
+from contracts.refusals import Code, Refused, bad_input, faults_of
+from contracts.requests import Amendment
 from contracts.steps import Step
 from contracts.tasks import (
     Decision,
@@ -246,6 +248,8 @@ def _write(
             receipt=receipt.model_dump_json(),
         )
     )
+    if spec.finding and decision.option == "fixed" and decision.data:
+        _amend(session, step, decision, who)
     if receipt.done:
         task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option
         if spec.finding and decision.option == "accept":
@@ -253,6 +257,26 @@ def _write(
             finding.state, finding.ended_at = FindingState.ACCEPTED, step.at
     evidence = {"decision": decision.decision_id, "approvals": f"{receipt.approvals} of {receipt.needed}"}
     note(session, step, f"{spec.task}: {decision.option}", decision.reason, who=receipt.by, evidence=evidence)
+
+
+def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
+    """Correct the request; the old values stay in the trail. The check that found the error is made again anyway."""
+    try:
+        amendment = Amendment.model_validate_json(canonical(decision.data))
+    except ValidationError as error:
+        raise bad_input("data of the decision", faults_of(error)) from None
+    row = session.get_one(CaseRow, step.dossier)
+    old = request_of(row)
+    new = amendment.of(old)
+    row.request = new.model_dump_json()
+    changed = [name for name in Amendment.model_fields if getattr(old, name) != getattr(new, name)]
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    evidence = {
+        f"{name} {when}": canonical(values[name])
+        for name in changed
+        for when, values in (("old", before), ("new", after))
+    }
+    note(session, step, f"request corrected: {', '.join(changed)}", decision.reason, who=who, evidence=evidence)
 
 
 def _fingerprint(decision: Decision, who: str) -> str:

@@ -1,6 +1,7 @@
 """客户联系 and mail to staff: rendered, written down, sent once, recorded with what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 from temporalio import activity
@@ -18,6 +19,7 @@ from gateways.mail import CASE_HEADER, Mail, Mailer, message_id
 from gateways.sms import SmsGateway
 from gateways.tokens import CustomerLinks
 from notices import Answer, Rendered, render, words
+from policy import Policies
 from records.database import Database
 from records.tables import CaseRow, ContactRow, TaskRow
 
@@ -30,6 +32,7 @@ class Post:
 
     database: Database
     books: Books
+    policies: Policies
     links: CustomerLinks
     mailer: Mailer
     sms: SmsGateway
@@ -139,10 +142,14 @@ class Post:
         if notice.task:
             asked = session.get_one(TaskRow, notice.task)
             answer = self._answer(TaskSpec.model_validate_json(asked.spec), row)
-            facts.setdefault("until", asked.due_at.date().isoformat())
+            facts.setdefault("until", self._day(asked.due_at, row))
             if "about" in facts:
                 facts["about"] = words(facts["about"], row.language)
         return render(notice.template, row.language, self._values(row, customer, facts, answer))
+
+    def _day(self, moment: datetime, row: CaseRow) -> str:
+        """The firm's day of a moment."""
+        return self.policies[row.policy].calendar.day(moment).isoformat()
 
     def _answer(self, task: TaskSpec, row: CaseRow) -> Answer:
         options = [(option.name, words(option.name, row.language)) for option in task.options]

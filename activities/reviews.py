@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 from temporalio import activity
@@ -74,7 +73,7 @@ class Reviews:
                 return effect.result
             facts = self._facts(effect.session, step)
             agreements = self.books.agreements(effect.session, facts.account.id)
-            received = facts.row.opened_at.astimezone(ZoneInfo(policy.calendar.zone)).date()
+            received = policy.calendar.day(facts.row.opened_at)
             found = checks.contract(facts.customer, agreements, facts.request, received, today(step, policy))
             return effect.record(_checked(effect.session, step, found))
 

@@ -62,7 +62,7 @@ class Schedule:
         for pending in self.books.pending(session, row.account):
             reasons[pending.settles_on] = f"{pending.id} settles on {pending.settles_on}"
         if not accepted(session, step.dossier, [FindingKind.NOTICE_PERIOD]):
-            received = row.opened_at.astimezone(ZoneInfo(policy.calendar.zone)).date()
+            received = policy.calendar.day(row.opened_at)
             for agreement in self.books.agreements(session, row.account):
                 ends = received + timedelta(days=agreement.notice_days)
                 reasons[ends] = f"the notice under {agreement.id} ends on {ends}"

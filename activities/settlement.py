@@ -44,11 +44,8 @@ class Settlement:
             session, row = effect.session, case_of(effect.session, step)
             account = self.books.account(session, row.account)
             receivables = self.books.receivables(session, row.account)
-            found = [
-                finding
-                for finding in checks.finance(policy, account, receivables)
-                if finding.kind is not FindingKind.RECEIVABLE_OPEN  # accepted in the review; collected now
-            ]
+            pending = self.books.pending(session, row.account)
+            found = [*checks.finance(policy, account, receivables), *checks.unsettled(pending)]
             reference = f"snapshots/{step.dossier}/{step.round}.json"
             owed = [each.model_dump_json() for each in receivables]
             content = f'{{"account": {account.model_dump_json()}, "receivables": [{", ".join(owed)}]}}'

@@ -51,6 +51,16 @@ def freeze(
     answer(_view(account), as_json, line_of(f"{account} is frozen by {by}, {reference}."))
 
 
+def settle(
+    pending: Annotated[str, typer.Argument(metavar="PENDING", help="The id of a transaction that was on its way.")],
+    as_json: AsJson = False,
+) -> None:
+    """What was on its way is booked."""
+    with records().transaction() as session:
+        Ledger().settle_pending(session, pending)
+    answer({"settled": pending}, as_json, line_of(f"{pending} is booked."))
+
+
 def release(account: Account, as_json: AsJson = False) -> None:
     """Lift the freeze."""
     with records().transaction() as session:

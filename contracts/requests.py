@@ -58,6 +58,20 @@ class ClosureRequest(Contract):
         return self
 
 
+class Amendment(Contract):
+    """更正: what staff correct in a request when they decide a finding as `fixed`, as the data of the decision."""
+
+    documents: tuple[Document, ...] = Field(default=(), max_length=50)
+    payout: Payout | None = None
+    wished_on: date | None = None
+
+    def of(self, request: ClosureRequest) -> ClosureRequest:
+        """The corrected request: documents are added, one with the same reference is replaced."""
+        kept = {document.reference: document for document in (*request.documents, *self.documents)}
+        changes = {name: value for name in ("payout", "wished_on") if (value := getattr(self, name)) is not None}
+        return request.model_copy(update=changes | {"documents": tuple(kept.values())})
+
+
 class Receipt(Contract):
     """回执: the case that a request opened. `reference` names its dossier; `expected_by` is the expected end."""
 

@@ -1,6 +1,7 @@
 """制度: what a policy file holds. Every number and list of the process stands in one, with where it comes from."""
 
-from datetime import date, time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from contracts.base import Contract
 from contracts.findings import FindingKind
@@ -20,6 +21,10 @@ class Calendar(Contract):
     closes: time
     always_open: bool = False
     source: str = ""
+
+    def day(self, moment: datetime) -> date:
+        """The firm's day of a moment."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
 
 class RungRule(Contract):

@@ -155,3 +155,7 @@ class CaseState:
     def now(self) -> datetime:
         """The workflow's time."""
         return workflow.now()
+
+    def day(self, moment: datetime) -> str:
+        """The firm's day of a moment, as people are told it."""
+        return self.policy.calendar.day(moment).isoformat()

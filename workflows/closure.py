@@ -53,7 +53,7 @@ class AccountClosure(Case):
 
     async def close(self) -> Ending:
         """The stages 受理 to 销户完成."""
-        await self.tell("acknowledgement", {"expected_by": self.required.expected_by.date().isoformat()})
+        await self.tell("acknowledgement", {"expected_by": self.day(self.required.expected_by)})
         await self.pass_through(
             {
                 Stage.IDENTITY: self.identity,
@@ -248,7 +248,7 @@ class AccountClosure(Case):
     async def confirm_receipt(self) -> None:
         """The closing statement, and whether it arrived; no answer is recorded as such."""
         statement = await call(Archive.statement, self.step("statement"), summary="closing statement")
-        facts = {"statement": statement, "day": self.now().date().isoformat()}
+        facts = {"statement": statement, "day": self.day(self.now())}
         options = (TaskOption(name="received"), TaskOption(name="question", reason_needed=True))
         await self.ask_customer("closing_statement", "confirm receipt", options, ladder="receipt", facts=facts)
 
