@@ -155,8 +155,13 @@ async def test_what_is_still_on_its_way_is_waited_for(firm: Firm):
     await approve(firm, "song.jia")
     task = await firm.task("date_proposals")
     await firm.answer(task, settles.isoformat())
-    await firm.task("closing_statement")
+    pending_task = await finding(firm, "schedule_conflict", Role.OPERATIONS, FIX_OR_END)
     assert booked_day(firm, receipt) == settles.isoformat()
+    assert firm.payments() == []
+    firm.mend(lambda session: firm.books.settle_pending(session, "PEN-9"))
+    await firm.decide(pending_task, "fixed", "huang.lei")
+    await closes(firm, receipt)
+    assert firm.payments() == ["1239.56"]
 
 
 # ---- 结算 and 解约 ----------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import pytest
 
 from contracts.refusals import Code, Refused
-from tests.support.course import approve, closes
 from tests.support.firm import IDENTITY_CARD, Firm
 
 
@@ -42,15 +41,3 @@ async def test_a_correction_that_cannot_be_used_is_refused_and_changes_nothing(f
     assert firm.open_task("identity_unproven") == task
     await firm.decide(task, "end", "li.wei", reason="no papers")
     assert (await firm.outcome(receipt.case)).outcome == "rejected"
-
-
-async def test_a_transaction_still_on_its_way_is_waited_for_before_settlement(firm: Firm):
-    receipt = await firm.open("ACC-1006")
-    await firm.answer(await firm.task("confirm_contact"), "confirm")
-    await approve(firm, "song.jia", "luo.hao")
-    pending = await firm.task("schedule_conflict")
-    assert firm.payments() == []
-    firm.mend(lambda session: firm.books.settle_pending(session, "PEN-1"))
-    await firm.decide(pending, "fixed", "huang.lei")
-    await closes(firm, receipt)
-    assert firm.payments() == ["840.40"]
