@@ -176,11 +176,17 @@ class Quietus:
         handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
         try:
             description = await handle.describe(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
-            if description.status is WorkflowExecutionStatus.FAILED:  # it was refused, never opened
-                return _unknown(case)
+            if description.status is WorkflowExecutionStatus.FAILED:  # a request that was refused, never opened
+                return await self._earlier(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
             return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
+
+    async def _earlier(self, case: str) -> Refused:
+        """The end of the case that was there before a refused request for the same account; NOT_FOUND without one."""
+        async for outcome in self.outcomes(case):
+            return Refused(Code.ALREADY_ENDED, f"Case {case} has ended as {outcome.outcome}.")
+        return _unknown(case)
 
 
 def closure_id(account: str) -> str:

@@ -36,19 +36,26 @@ class Deciders:
     links: CustomerLinks
     reserved: dict[str, Decider] = field(default_factory=dict)
 
-    def prove(
-        self, session: Session, token: str, task: str | None, spec: TaskSpec | None, valid: timedelta, day: date
-    ) -> Proof:
+    def prove(self, session: Session, token: str, spec: TaskSpec, valid: timedelta, day: date) -> Proof:
         """Who decides on `day`. A customer's task is answered by its code, or by staff who note what they heard.
 
         Refused: Unauthenticated; Forbidden for a token of another task, or of somebody absent; NotFound for who left.
         """
-        if spec and spec.for_customer and not _is_staff_token(token):
-            claims = self.links.verify(token, valid)
-            if claims.task != task:
-                raise Refused(Code.FORBIDDEN, "This code answers another question.")
-            return Proof(CUSTOMER, claims.fingerprint)
-        return self._staff(session, token, task, day)
+        if not spec.for_customer or _is_staff_token(token):
+            return self._staff(session, token, spec.task, day)
+        claims = self.links.verify(token, valid)
+        if claims.task != spec.task:
+            raise Refused(Code.FORBIDDEN, "This code answers another question.")
+        return Proof(CUSTOMER, claims.fingerprint)
+
+    def heard(self, session: Session, token: str, dossier: str, valid: timedelta, day: date) -> Proof:
+        """Who speaks about a whole case: staff, or the customer by a code of that case. Refused as `prove`."""
+        if _is_staff_token(token):
+            return self._staff(session, token, None, day)
+        claims = self.links.verify(token, valid)
+        if claims.dossier != dossier:
+            raise Refused(Code.FORBIDDEN, "This code belongs to another case.")
+        return Proof(CUSTOMER, claims.fingerprint)
 
     def _staff(self, session: Session, token: str, task: str | None, day: date) -> Proof:
         claims = self.staff_tokens.verify(token)

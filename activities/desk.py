@@ -127,7 +127,7 @@ class Desk:
     def _heard(self, session: Session, step: Step, token: str, used_for: str) -> Decider:
         policy = self.policies[step.policy]
         valid = plain(policy.answer_valid)
-        who, jti = self.deciders.prove(session, token, None, None, valid, today(step, policy))
+        who, jti = self.deciders.heard(session, token, step.dossier, valid, today(step, policy))
         use_token(session, jti, used_for)
         return who
 
@@ -157,7 +157,7 @@ class Desk:
     def _prove(self, session: Session, step: Step, decision: Decision, spec: TaskSpec) -> Proof:
         policy = self.policies[step.policy]
         valid = plain(policy.answer_valid)
-        return self.deciders.prove(session, decision.token, decision.task, spec, valid, today(step, policy))
+        return self.deciders.prove(session, decision.token, spec, valid, today(step, policy))
 
     def _judge(
         self,

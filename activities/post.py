@@ -61,7 +61,9 @@ class Post:
             row = session.get_one(TaskRow, task)
             spec = TaskSpec.model_validate_json(row.spec)
             roles = [Role(role) for role in json_list(row.roles) if role != Role.CUSTOMER]
-            people = [person for person in self.books.holders(session, roles) if person.id not in spec.barred]
+            related = self.books.customer(session, session.get_one(CaseRow, step.dossier).customer).related_staff
+            kept_out = {*spec.barred, *related}
+            people = [person for person in self.books.holders(session, roles) if person.id not in kept_out]
             address = ", ".join(sorted({person.email for person in people}))
             contact = ContactFacts(channel=Medium.EMAIL, address=address, verified=True, preferred=True)
             done = self._queue(session, step, template, contact if people else None, task)

@@ -116,7 +116,8 @@ class DecisionReceipt(Contract):
 
 
 class Withdrawal(Contract):
-    """撤回: the customer withdraws a request. `token`: the staff member who notes it, or the customer's link."""
+    """撤回: the customer withdraws a request. `token`: of the staff member who notes it, or an unused
+    code of the case that the customer got."""
 
     decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     reason: Words

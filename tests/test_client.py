@@ -139,3 +139,12 @@ async def test_the_same_id_with_other_content_is_a_mismatch_and_not_the_first_an
 def test_a_task_names_its_case() -> None:
     assert case_of("closure-ACC-1001.task-2-approval") == "closure-ACC-1001"
     assert CaseOutcome.model_fields.keys() >= {"trail_head", "trail_length"}
+
+
+async def test_a_case_that_ended_is_known_to_have_ended_also_after_a_refused_request(firm: Firm) -> None:
+    ended = await firm.open("ACC-1001")
+    await firm.withdraw(ended.case, "li.wei", reason="the customer keeps it")
+    assert (await firm.quietus.outcome(ended.case)).outcome == Outcome.WITHDRAWN
+    assert (await refused(firm.open("ACC-1001", customer="CUS-1002"))).code is Code.BAD_INPUT
+    late = await refused(firm.quietus.decide(a_decision(f"{ended.case}.task-1-confirm_contact")))
+    assert (late.code, "withdrawn" in late.sentence) == (Code.ALREADY_ENDED, True)

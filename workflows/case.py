@@ -147,7 +147,7 @@ class Case(CasePeople):
         self.findings |= {finding.fingerprint: finding for finding in findings}
         await self._side_by_side([remedy_for(finding.kind)(self, finding) for finding in findings])
         for finding in findings:
-            del self.findings[finding.fingerprint]
+            self.findings.pop(finding.fingerprint, None)
 
     async def _side_by_side(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Run all to their end. When one ends the case, the others stop at their next wait."""
@@ -167,6 +167,7 @@ class Case(CasePeople):
         decision = await self.ask_staff(
             "rounds_used_up", f"{self.policy.rounds} rounds did not clear: {kinds}", (Role.SUPERVISOR,), options
         )
+        self.makers.add(decision.by)
         if decision.option == "end":
             self.end(Outcome.REJECTED, decision.reason)
 

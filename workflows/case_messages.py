@@ -13,7 +13,7 @@ from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
 from contracts.steps import Ending
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
-from contracts.vocabulary import Outcome
+from contracts.vocabulary import Initiator, Outcome
 from workflows.calls import call
 from workflows.case_state import CaseState
 
@@ -124,6 +124,9 @@ class CaseMessages(CaseState):
 
     def _withdrawable(self) -> None:
         self._running()
+        if self.required.initiator is not Initiator.CUSTOMER:
+            words = "the customer did not ask for it, but may object to the notice; an approver may reject it"
+            raise Refused(Code.NOT_ALLOWED, f"{self.case_id} cannot be withdrawn: {words}.")
         if self.settling:
             raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; it cannot be withdrawn any more.")
 

@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import Client
 
 from contracts.refusals import Code, Refused
+from contracts.tasks import Withdrawal
 from contracts.vocabulary import FreezeBy
 from gateways.books_file import load_books
 from tests.support.endings import assert_ended_well
@@ -158,6 +159,18 @@ async def test_a_closing_day_that_was_used_counts_against_the_days_capacity(pati
     assert paid.at.date() == SOON
 
 
+async def test_a_customer_withdraws_by_the_code_out_of_a_mail_of_that_case_and_of_no_other(firm: Firm):
+    case = await waiting(firm, WAITS[0])
+    code = await eventually(lambda: firm.code(f"{case}.task-1-confirm_contact"), "the code")
+    other = (await firm.open("ACC-1004")).case
+    withdrawal = Withdrawal(decision_id="W-1", reason="留下来", token=code)
+    with pytest.raises(Refused) as refused:
+        await firm.quietus.withdraw(other, withdrawal)
+    assert refused.value.code is Code.FORBIDDEN
+    assert (await firm.quietus.withdraw(case, withdrawal)).by == "customer"
+    assert (await firm.outcome(case)).outcome == "withdrawn"
+
+
 async def test_staff_note_a_withdrawal_that_they_were_told(firm: Firm):
     case = await waiting(firm, WAITS[0])
     assert (await firm.withdraw(case, "li.wei", "said so at the counter")).by == "li.wei"
@@ -265,3 +278,12 @@ async def test_an_objection_that_the_supervisor_overrules_goes_on_and_the_money_
     assert outcome.outcome == "closed"
     assert_ended_well(firm, outcome, status="closed", balance="0.00")
     assert firm.payments() == []
+
+
+async def test_a_closure_that_the_customer_did_not_ask_for_is_not_the_customers_to_withdraw(firm: Firm):
+    receipt = await firm.open("ACC-1003", **DORMANT)
+    await firm.task("closure_notice")
+    with pytest.raises(Refused) as refused:
+        await firm.withdraw(receipt.case, "li.wei", reason="the customer keeps it")
+    assert refused.value.code is Code.NOT_ALLOWED
+    assert firm.status("ACC-1003") == "closing"
