@@ -10,6 +10,7 @@ from contracts.files import MESSAGE_LIMIT, read_json
 from contracts.refusals import Fault, bad_input
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
 from contracts.text import moment_text
+from gateways.tokens import CUSTOMER, OPERATOR
 
 Task = Annotated[str, typer.Argument(metavar="TASK")]
 Case = Annotated[str, typer.Argument(metavar="CASE")]
@@ -68,7 +69,7 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Possible until settlement begins."""
-    values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token)}
+    values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token, CUSTOMER)}
     withdrawal = message(Withdrawal, "withdrawal", **values)
     noted = ask_temporal(lambda quietus: quietus.withdraw(case, withdrawal))
     answer(noted, as_json, lambda noted: [_noted(f"The withdrawal of {case}", noted)])
@@ -105,7 +106,7 @@ def resume(
 
 
 def _hold(key: str | None, reason: str, staff: str | None, token: str | None) -> Hold:
-    return message(Hold, "message", decision_id=key or new_id(), reason=reason, token=token_of(staff, token))
+    return message(Hold, "message", decision_id=key or new_id(), reason=reason, token=token_of(staff, token, OPERATOR))
 
 
 def _object(data: str) -> dict[str, object]:

@@ -24,7 +24,7 @@ from contracts.refusals import Code, Refused
 LOCAL_ISSUER = "quietus-local"
 LOCAL_AUDIENCE = "quietus"
 REQUIRED_CLAIMS = ("exp", "iat", "sub", "jti", "aud", "iss")
-RESERVED = ("customer", "operator")
+CUSTOMER, OPERATOR = RESERVED = ("customer", "operator")
 """Who may speak on the embedded server without standing in the staff directory."""
 
 OIDC_ALGORITHMS = ("RS256", "ES256", "EdDSA")

@@ -64,10 +64,12 @@ def test_pause_and_resume_are_noted_and_seen(dev: House) -> None:
     dev.call("closure", "request", dev.write("pause.json", a_request("ACC-1008", "CUS-1005", "Emma Thompson")))
     case = "closure-ACC-1008"
     assert dev.call("pause", case, "--as", "li.wei", "--reason", "the branch is closed").code == 0
+    assert dev.call("resume", case).code == 0  # the operator's
+    assert dev.call("pause", case).code == 0
     assert dev.call("show", case, "--json").data["held"] is True
     assert dev.call("resume", case, "--as", "li.wei").code == 0
     assert dev.call("show", case, "--json").data["held"] is False
-    assert dev.call("withdraw", case, "--reason", "stays with us", "--as", "li.wei").code == 0
+    assert dev.call("withdraw", case, "--reason", "stays with us").code == 0  # the customer's word
     assert until_ended(dev, case)["outcome"] == "withdrawn"
     assert dev.call("books", "show", "ACC-1008", "--json").data["lock"] is None
 
