@@ -91,9 +91,9 @@ class CaseMessages(CaseState):
 
     @withdraw.validator
     def _judge_withdrawal(self, withdrawal: Withdrawal) -> None:
-        self._withdrawable()
         if not withdrawal.reason.strip():
             raise Refused(Code.REASON_MISSING, "A withdrawal needs a reason (--reason).")
+        self._withdrawable()
 
     @workflow.update
     async def pause(self, hold: Hold) -> Noted:

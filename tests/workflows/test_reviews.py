@@ -82,7 +82,7 @@ async def test_a_large_debt_is_set_off_when_finance_takes_responsibility(firm: F
     await closes(firm, receipt)
     assert firm.found(receipt.case) == {
         "obligation_open:AGR-2002/OBL-2": FindingState.CLEARED,
-        "receivable_open": FindingState.ACCEPTED,
+        "receivable_open:3600.00 CNY": FindingState.ACCEPTED,
     }
     assert firm.payments() == ["39610.98"]
 
