@@ -90,6 +90,8 @@ class Quietus:
         OPTION_UNKNOWN, REASON_MISSING, TOO_LATE, BAD_INPUT, TOO_LARGE, UNREACHABLE.
         """
         case = case_of(decision.task)
+        if not case:
+            raise Refused(Code.NOT_FOUND, f"There is no task '{decision.task}'.")
         return await self._send(case, Message.DECIDE, decision.decision_id, decision, DecisionReceipt)
 
     async def answer(self, decision: Decision) -> DecisionReceipt:
@@ -180,7 +182,7 @@ class Quietus:
                 return await self._earlier(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
-            return _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
+            return _missing(case, error) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
 
     async def _earlier(self, case: str) -> Refused:
         """The end of the case that was there before a refused request for the same account; NOT_FOUND without one."""
@@ -231,6 +233,13 @@ async def _how(handle: WorkflowHandle[object, CaseOutcome], description: Workflo
 
 def _unknown(case: str) -> Refused:
     return Refused(Code.NOT_FOUND, f"There is no case {case}.")
+
+
+def _missing(case: str, error: RPCError) -> Refused:
+    """Not found: the case, or the whole namespace."""
+    if "amespace" in error.message:
+        return Refused(Code.UNREACHABLE, f"{error.message} See TEMPORAL_NAMESPACE.")
+    return _unknown(case)
 
 
 def _unreachable(why: str) -> Refused:

@@ -161,6 +161,8 @@ async def connect(settings: Settings, *, data_converter: DataConverter) -> Clien
     try:
         connecting = Client.connect(**config, data_converter=data_converter)
         return await asyncio.wait_for(connecting, CONNECT_SECONDS)
+    except ValueError as error:
+        raise Refused(Code.BAD_INPUT, f"TEMPORAL_ADDRESS ({config['target_host']}) is not host:port.") from error
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise Refused(
             Code.UNREACHABLE,

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,7 +28,7 @@ from activities.termination import Termination
 from activities.verification import Verification
 from contracts.converter import data_converter
 from contracts.judgement import Decider
-from contracts.refusals import Refused
+from contracts.refusals import Code, Refused
 from gateways.books import Books, Ledger
 from gateways.devserver import DevServer
 from gateways.evidence import EvidenceStore, open_store
@@ -41,7 +42,7 @@ from policy import Policies
 from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
-from workflows.guard import MessageGuard
+from workflows.guard import MessageGuard, without_trace_of_refusals
 
 WORKFLOWS = (AccountClosure,)
 THREADS = 16
@@ -140,6 +141,7 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
 async def embedded(settings: Settings, *, standard_ports: bool) -> AsyncIterator[Settings]:
     """The dev server and the mail catcher on QUIETUS_HOME; the settings that name them. A second start finds the state
     of the first."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with MailCatcher(settings.mail_dir) as mail:
         smtp = settings.smtp_url or mail.url
         async with DevServer(settings.home, prefer_standard_ports=standard_ports) as server:
@@ -154,6 +156,7 @@ async def serve(settings: Settings, *, dev: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    Policies(settings.policy_dir, production=settings.production).versions()  # refused before anything is started
     if not dev:
         await _work(settings, stop)
         return
@@ -169,11 +172,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Runs the cases of Quietus.")
     parser.add_argument("--dev", action="store_true", help="start the embedded Temporal server and mail catcher too")
     chosen = parser.parse_args(arguments)
+    logging.getLogger("temporalio.activity").addFilter(without_trace_of_refusals)
     try:
         asyncio.run(serve(load_settings(), dev=chosen.dev))
     except Refused as refusal:
         print(refusal.sentence, file=sys.stderr)
         return refusal.code.exit_code
+    except OSError as error:
+        print(f"{error.filename or 'A file'} cannot be used: {error.strerror}; see QUIETUS_HOME.", file=sys.stderr)
+        return Code.BAD_INPUT.exit_code
     return 0
 
 

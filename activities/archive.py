@@ -39,7 +39,7 @@ class Archive:
                 return effect.result
             session, row = effect.session, case_of(effect.session, step)
             text = self._statement(session, row)
-            reference = f"statements/{step.dossier}.txt"
+            reference = f"statements/{step.dossier}/{step.round}.txt"
             note(session, step, "closing statement", evidence={reference: self.evidence.put(reference, text.encode())})
             return effect.record(text)
 
@@ -53,7 +53,7 @@ class Archive:
                 return effect.result
             session, row = effect.session, case_of(effect.session, step)
             index = self._file_parts(session, step, row)
-            reference = f"dossiers/{step.dossier}/index.json"
+            reference = f"{_folder(step)}/index.json"
             content = json.dumps(index, ensure_ascii=False, indent=2, sort_keys=True)
             sha256 = self.evidence.put(reference, content.encode())
             note(session, step, "dossier filed", evidence={reference: sha256})
@@ -86,7 +86,7 @@ class Archive:
             "trail/trail.json": json.dumps([link.model_dump(mode="json") for link in links], ensure_ascii=False),
         }
         stored = {
-            f"dossiers/{step.dossier}/{name}": self.evidence.put(f"dossiers/{step.dossier}/{name}", content.encode())
+            f"{_folder(step)}/{name}": self.evidence.put(f"{_folder(step)}/{name}", content.encode())
             for name, content in parts.items()
         }
         proofs = {name: sha for link in links for name, sha in link.evidence.items() if "/" in name and len(sha) == 64}
@@ -110,6 +110,11 @@ class Archive:
         for kind, moment in due.items():
             session.add(FollowUpRow(dossier=step.dossier, kind=kind, due_at=moment))
         note(session, step, "clocks started", evidence={kind: moment.isoformat() for kind, moment in due.items()})
+
+
+def _folder(step: Step) -> str:
+    """Evidence is written once, and the trail grows when filing fails: each round files into a folder of its own."""
+    return f"dossiers/{step.dossier}" if step.round == 1 else f"dossiers/{step.dossier}/round-{step.round}"
 
 
 def _kept_until(policy: Policy, row: CaseRow, at: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """受理 and the end: open a case or refuse it, take the lock off, seal the trail."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, func, select
@@ -24,6 +25,9 @@ from records import trail
 from records.canonical import fingerprint
 from records.database import Database
 from records.tables import CaseRow, ClosingDayRow, TaskRow
+
+FIRM_ZONE = ZoneInfo("Asia/Shanghai")
+"""Where the firm is: on which day a policy comes into force cannot be asked of a policy."""
 
 
 @dataclass
@@ -98,8 +102,12 @@ class Cases:
     def _begin(self, session: Session, case_id: str, request: ClosureRequest, at: datetime) -> CaseRow:
         account = self.books.account(session, request.account)
         customer = self.books.customer(session, account.customer)
-        self._refuse_what_cannot_begin(session, case_id, request, account)
-        policy = self.policies.in_force_on(at.astimezone(ZoneInfo("Asia/Shanghai")).date())
+        policy = self.policies.in_force_on(at.astimezone(FIRM_ZONE).date())
+        faults = [*self._document_faults(request), *self._people_faults(session, request)]
+        faults += [*_account_faults(case_id, request, account), *_day_faults(policy, request, at)]
+        if faults:
+            raise bad_input("closure request", faults)
+        _refuse_closed_or_locked(account)
         n = session.exec(select(func.count()).where(CaseRow.case_id == case_id)).one() + 1
         row = CaseRow(
             dossier=f"{case_id}.{n}",
@@ -130,23 +138,6 @@ class Cases:
         )  # fmt: skip
         return row
 
-    def _refuse_what_cannot_begin(
-        self, session: Session, case_id: str, request: ClosureRequest, account: AccountFacts
-    ) -> None:
-        faults = [*self._document_faults(request), *self._people_faults(session, request)]
-        if case_id != f"closure-{request.account}":
-            faults.append(Fault(path="account", message=f"{request.account} does not belong to {case_id}"))
-        if request.customer != account.customer:
-            faults.append(Fault(path="customer", message=f"{request.customer} does not hold account {account.id}"))
-        if request.initiator is Initiator.CUSTOMER and request.payout is None and account.balance.minor > 0:
-            faults.append(Fault(path="payout", message="is needed, since the account holds money"))
-        if faults:
-            raise bad_input("closure request", faults)
-        if account.status is AccountStatus.CLOSED:
-            raise Refused(Code.NOT_ALLOWED, f"Account {account.id} was closed on {account.closed_on}.")
-        if account.lock:
-            raise Refused(Code.ALREADY_OPEN, f"Account {account.id} has an open closure: {account.lock}.")
-
     def _document_faults(self, request: ClosureRequest) -> list[Fault]:
         """A document that is not in the store yet may still arrive; one with another hash is another document."""
         faults = []
@@ -158,10 +149,34 @@ class Cases:
         return faults
 
     def _people_faults(self, session: Session, request: ClosureRequest) -> list[Fault]:
+        if request.requested_by and request.initiator is Initiator.CUSTOMER:
+            return [Fault(path="requested_by", message="is for requests of the firm or a regulator")]
         known = {person.id for person in self.books.staff(session)}
         if request.requested_by and request.requested_by not in known:
             return [Fault(path="requested_by", message=f"{request.requested_by} is not in the staff directory")]
         return []
+
+
+def _account_faults(case_id: str, request: ClosureRequest, account: AccountFacts) -> Iterator[Fault]:
+    if case_id != f"closure-{request.account}":
+        yield Fault(path="account", message=f"{request.account} does not belong to {case_id}")
+    if request.customer != account.customer:
+        yield Fault(path="customer", message=f"{request.customer} does not hold account {account.id}")
+    if request.initiator is Initiator.CUSTOMER and request.payout is None and account.balance.minor > 0:
+        yield Fault(path="payout", message="is needed, since the account holds money")
+
+
+def _day_faults(policy: Policy, request: ClosureRequest, at: datetime) -> Iterator[Fault]:
+    furthest = policy.calendar.day(at) + timedelta(days=policy.schedule.furthest_days)
+    if request.wished_on and request.wished_on > furthest:
+        yield Fault(path="wished_on", message=f"is too far ahead; the last day that can be wished is {furthest}")
+
+
+def _refuse_closed_or_locked(account: AccountFacts) -> None:
+    if account.status is AccountStatus.CLOSED:
+        raise Refused(Code.NOT_ALLOWED, f"Account {account.id} was closed on {account.closed_on}.")
+    if account.lock:
+        raise Refused(Code.ALREADY_OPEN, f"Account {account.id} has an open closure: {account.lock}.")
 
 
 def _known(session: Session, request: ClosureRequest) -> CaseRow | None:

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.casework import case_of, json_list, note, request_of, today
 from activities.deciders import Deciders, Proof, use_token
 from contracts.findings import FindingState
-from contracts.judgement import Decider, Earlier, admissible, enough, judge
+from contracts.judgement import CORRECTING, Decider, Earlier, admissible, enough, judge
 from contracts.refusals import Code, Refused, bad_input, faults_of
 from contracts.requests import Amendment
 from contracts.steps import Step
@@ -248,7 +248,7 @@ def _write(
             receipt=receipt.model_dump_json(),
         )
     )
-    if spec.finding and decision.option == "fixed" and decision.data:
+    if spec.finding and decision.option == CORRECTING and decision.data:
         _amend(session, step, decision, who)
     if receipt.done:
         task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option

@@ -6,7 +6,8 @@ import typer
 
 from commands.face import AsJson, File, answer, read_bytes
 from commands.pages import line_of
-from gateways.evidence import open_store
+from contracts.refusals import Code, Refused
+from gateways.evidence import OWN_PAPERS, open_store
 from settings import load_settings
 
 
@@ -16,6 +17,9 @@ def put(
     as_json: AsJson = False,
 ) -> None:
     """A document is written once; the same one again changes nothing."""
+    if reference.startswith(OWN_PAPERS):
+        own = ", ".join(OWN_PAPERS)
+        raise Refused(Code.NOT_ALLOWED, f"{reference} is a place of the firm's own papers ({own}); take evidence/...")
     sha256 = open_store(load_settings().evidence_url).put(reference, read_bytes(file, "document"))
     answer(
         {"reference": reference, "sha256": sha256}, as_json, line_of(f"{reference} is kept; its SHA-256 is {sha256}.")

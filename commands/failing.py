@@ -21,6 +21,9 @@ def tell(error: Exception, as_json: bool) -> int:
     if isinstance(error, OperationalError | InterfaceError):
         words = "The database does not answer; start it, or see QUIETUS_DATABASE_URL"
         return refuse(Refused(Code.UNREACHABLE, f"{words} ({type(error.orig).__name__})."), as_json)
+    if isinstance(error, OSError) and error.filename:
+        words = f"{error.filename} cannot be used: {error.strerror}; see QUIETUS_HOME."
+        return refuse(Refused(Code.BAD_INPUT, words), as_json)
     log = _write_down(error)
     _say(f"internal error ({type(error).__name__}); see {log}")
     if as_json:

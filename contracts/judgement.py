@@ -4,9 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from contracts.refusals import Code, Refused
-from contracts.tasks import Decision, DecisionReceipt, TaskSpec
+from contracts.tasks import Decision, DecisionReceipt, TaskOption, TaskSpec
 from contracts.text import moment_text
 from contracts.vocabulary import Role
+
+CORRECTING = "fixed"
+"""The option on a finding whose data correct the request (contracts.requests.Amendment)."""
 
 
 class Decider(NamedTuple):
@@ -40,10 +43,7 @@ def admissible(decision: Decision, spec: TaskSpec | None, receipt: DecisionRecei
         return Refused(Code.OPTION_UNKNOWN, f"Task {spec.task} takes {names}, not '{decision.option}'.")
     if option.reason_needed and not decision.reason.strip():
         return Refused(Code.REASON_MISSING, f"The decision '{option.name}' needs a reason (--reason).")
-    if option.wants and decision.data.get(option.wants) not in option.among:
-        choices = ", ".join(option.among)
-        return Refused(Code.BAD_INPUT, f"The decision '{option.name}' needs data.{option.wants}, one of {choices}.")
-    return None
+    return _unusable_data(decision, spec, option)
 
 
 def judge(
@@ -72,6 +72,17 @@ def enough(spec: TaskSpec, decision: Decision, earlier: Sequence[Earlier]) -> bo
         return True
     agreeing = [before for before in earlier if before.option == decision.option]
     return len(agreeing) + 1 >= spec.needed
+
+
+def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Refused | None:
+    """Data that the option does not take, or that it needs and does not get. A correction is read where it is made."""
+    unknown = ", ".join(sorted(set(decision.data) - {option.wants}))
+    if unknown and not (spec.finding and option.name == CORRECTING):
+        return Refused(Code.BAD_INPUT, f"The decision '{option.name}' takes no data.{unknown}.")
+    if option.wants and decision.data.get(option.wants) not in option.among:
+        choices = ", ".join(option.among)
+        return Refused(Code.BAD_INPUT, f"The decision '{option.name}' needs data.{option.wants}, one of {choices}.")
+    return None
 
 
 def _one_place_left(spec: TaskSpec, decision: Decision, decider: Decider, earlier: Sequence[Earlier]) -> Refused | None:

@@ -33,8 +33,12 @@ def _currencies() -> frozenset[str]:
         return frozenset(list_currencies())
 
 
+# Of the codes that begin with X only these are money that people hold; the others are metals, funds and tests.
+_SHARED = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
+
+
 def _currency(code: str) -> str:
-    if code not in _currencies():
+    if code not in _currencies() or (code.startswith("X") and code not in _SHARED):
         raise ValueError(f"'{code[:8]}' is not an ISO 4217 currency code")
     return code
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConst
 
 # Controls but newline and tab; bidi embeddings, overrides and isolates; surrogates, which no database takes.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\t\n\u00ad\u200b-\u200f\u2028\u2029\u2060-\u2064\ufeff]")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})")
 
 
@@ -20,6 +21,14 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def one_line(text: str) -> str:
+    """`text` as `clean` gives it; ValueError when it holds a line break, a tab, or a character that cannot be seen."""
+    found = _UNSEEN.search(text)
+    if found:
+        raise ValueError(f"holds the forbidden character U+{ord(found.group()):04X}")
+    return clean(text)
+
+
 def _iso_moment(value: Any) -> Any:
     if isinstance(value, str) and not _MOMENT.fullmatch(value):
         raise ValueError("should be a date and time with its zone, such as 2026-11-20T10:00:00+08:00")
@@ -29,7 +38,7 @@ def _iso_moment(value: Any) -> Any:
 Words = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(clean)]
 """Free text of up to 8,000 characters; may be empty."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(clean)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(one_line)]
 """A name or one short line, 1 to 200 characters."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Literal
 
+from pydantic import Field
+
 from contracts.base import Contract
 from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
@@ -166,7 +168,7 @@ class InboxLine(Contract):
 class Remark(Contract):
     """What staff write on a task."""
 
-    text: Words
+    text: Words = Field(min_length=1)
 
 
 class DeskNote(Contract):

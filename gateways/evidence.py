@@ -17,6 +17,10 @@ _SHOWN = 80
 _OWN_NAME = "evidence/"
 
 
+OWN_PAPERS = ("dossiers/", "snapshots/", "statements/", "handover/")
+"""Where the firm's own papers are kept; nobody else puts anything there."""
+
+
 class EvidenceStore(Protocol):
     """Documents by reference, a relative path with `/`; a leading `evidence/` names the store itself.
 

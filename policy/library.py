@@ -23,7 +23,7 @@ class Policies:
     def _by_version(self) -> dict[str, Policy]:
         read = [read_policy(path, production=self.production) for path in sorted(self.folder.glob("*.toml"))]
         if not read:
-            raise Refused(Code.NOT_FOUND, f"There is no policy file in {self.folder}; set QUIETUS_POLICY_DIR.")
+            raise Refused(Code.BAD_INPUT, f"There is no policy file in {self.folder}; set QUIETUS_POLICY_DIR.")
         return {
             policy.version: policy for policy in sorted(read, key=lambda policy: (policy.effective, policy.version))
         }

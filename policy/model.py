@@ -130,11 +130,13 @@ class Closing(Contract):
 
 
 class ScheduleRules(Contract):
-    """约期: days on which nothing is closed, how many may close on a day, how many days are offered."""
+    """约期: days on which nothing is closed, how many may close on a day, how many days are offered, how far ahead a
+    day may be wished."""
 
     capacity_per_day: int
     proposals: int
     horizon_days: int
+    furthest_days: int = 366
     blackout_days: tuple[date, ...] = ()
     blackout_month_days: tuple[int, ...] = ()
     closing_day_wait: Span | None = None

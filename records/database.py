@@ -25,8 +25,12 @@ class Database:
     """The records. `url` as SQLAlchemy takes it: `sqlite:///...` (a file) or `postgresql+psycopg://...`."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.engine = _sqlite(url) if self.kind == "sqlite" else _postgresql(url)
+        try:
+            self.url = make_url(url)
+            self.engine = _sqlite(url) if self.kind == "sqlite" else _postgresql(url)
+        except (SQLAlchemyError, ImportError):
+            known = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+            raise Refused(Code.BAD_INPUT, f"QUIETUS_DATABASE_URL is not an address such as {known}.") from None
 
     @property
     def kind(self) -> str:

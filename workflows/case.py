@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -10,7 +10,7 @@ from activities.cases import Cases
 from contracts.findings import Checked, Finding, FindingKind
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome
-from contracts.steps import Ending, Opened
+from contracts.steps import Ending, Opened, Step
 from contracts.tasks import TaskOption
 from contracts.vocabulary import Outcome, Role, Stage
 from workflows.calls import Outlasted, call
@@ -19,6 +19,7 @@ from workflows.overview import publish
 from workflows.remedies import remedy_for
 from workflows.stops import CaseEnded, Returned
 
+Result = TypeVar("Result")
 Look = Callable[[], Awaitable[Checked]]
 Passage = Callable[[], Coroutine[Any, Any, None]]
 
@@ -103,11 +104,25 @@ class Case(CasePeople):
             try:
                 return await call(method, step, summary=method.__name__, patience=self.patience(kind))
             except Outlasted as fault:
-                checked = finding(FindingKind.SYSTEM_FAULT, f"the step failed: {fault.cause}", fault.step)
-                await call(Cases.found, self.step(step.name), checked, summary="record the fault")
-                return checked
+                return await self._fault(fault, step)
 
         return look
+
+    async def carried_out(self, method: Callable[..., Result], *args: Any) -> Result:
+        """The result of a step that must be done. When it fails for longer than the policy's patience, technology
+        mends the cause and it is done then."""
+        while True:
+            step = self.step(method.__name__)
+            try:
+                return await call(method, step, *args, summary=method.__name__, patience=self.patience("effect"))
+            except Outlasted as fault:
+                await self._remedy((await self._fault(fault, step)).findings)
+                self.checkpoint()
+
+    async def _fault(self, fault: Outlasted, step: Step) -> Checked:
+        checked = finding(FindingKind.SYSTEM_FAULT, f"the step failed: {fault.cause}", fault.step)
+        await call(Cases.found, self.step(step.name), checked, summary="record the fault")
+        return checked
 
     def asking(self, ask: Callable[[], Coroutine[Any, Any, Checked]]) -> Look:
         """A look by asking people; what it found is written down under its name, as an activity's look does itself."""

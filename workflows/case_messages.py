@@ -123,21 +123,20 @@ class CaseMessages(CaseState):
             raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is not paused.")
 
     def _withdrawable(self) -> None:
+        if self.settling:
+            raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; it cannot be withdrawn any more.")
         self._running()
         if self.required.initiator is not Initiator.CUSTOMER:
             words = "the customer did not ask for it, but may object to the notice; an approver may reject it"
             raise Refused(Code.NOT_ALLOWED, f"{self.case_id} cannot be withdrawn: {words}.")
-        if self.settling:
-            raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; it cannot be withdrawn any more.")
 
     def _running(self) -> None:
         if self.opened is None:
             raise Refused(Code.NOT_FOUND, f"Case {workflow.info().workflow_id} is not open yet; try again.")
-        if self.concluding or self.stopped:
-            raise Refused(Code.ALREADY_ENDED, f"Case {self.case_id} has ended: {self._ended_as()}.")
-
-    def _ended_as(self) -> str:
-        return self._stop.outcome if self._stop else self.outcome
+        if self._stop:
+            raise Refused(Code.ALREADY_ENDED, f"Case {self.case_id} is ending already, as {self._stop.outcome}.")
+        if self.concluding:
+            raise Refused(Code.ALREADY_ENDED, f"Case {self.case_id} has ended: {self.outcome}.")
 
     # ---- the rest ------------------------------------------------------------------------------------------------
 

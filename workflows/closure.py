@@ -48,7 +48,7 @@ class AccountClosure(Case):
             await call(Cases.release, self.step("release"), ending, summary="take the lock off")
             await self.tell(f"ended_{ending.outcome}", {"words": ending.words})
         self.enter(Stage.FILED)
-        await call(Archive.file, self.step("file"), summary="file the dossier")
+        await self.carried_out(Archive.file)
         return await self.finish(ending)
 
     async def close(self) -> Ending:
@@ -194,11 +194,11 @@ class AccountClosure(Case):
 
     async def agree_day(self) -> Checked:
         """The wished day where it fits; otherwise the customer picks one that does."""
-        proposal = await call(Schedule.propose, self.step("propose"), summary="days that fit")
+        proposal = await self.carried_out(Schedule.propose)
         day = proposal.days[0] if proposal.fits else await self.pick_day(proposal.days, proposal.why)
         if day is None:
             return finding(FindingKind.SCHEDULE_CONFLICT, proposal.why)
-        booked = await call(Schedule.book, self.step("book"), day, summary="book the day")
+        booked = await self.carried_out(Schedule.book, day)
         if not booked.booked:
             return await self.agree_day()
         await self.tell("date_agreed", {"day": day.isoformat()})
@@ -221,7 +221,7 @@ class AccountClosure(Case):
 
     async def hand_over(self) -> Checked:
         """移交清册: the list of the customer's papers, signed by the customer."""
-        items = await call(Termination.hand_over_list, self.step("hand_over_list"), summary="hand-over list")
+        items = await self.carried_out(Termination.hand_over_list)
         options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
         answer = await self.ask_customer("handover", "sign the hand-over list", options, facts={"items": items})
         if answer and answer.option == "signed":
@@ -247,7 +247,7 @@ class AccountClosure(Case):
 
     async def confirm_receipt(self) -> None:
         """The closing statement, and whether it arrived; no answer is recorded as such."""
-        statement = await call(Archive.statement, self.step("statement"), summary="closing statement")
+        statement = await self.carried_out(Archive.statement)
         facts = {"statement": statement, "day": self.day(self.now())}
         options = (TaskOption(name="received"), TaskOption(name="question", reason_needed=True))
         await self.ask_customer("closing_statement", "confirm receipt", options, ladder="receipt", facts=facts)

@@ -37,6 +37,14 @@ class MessageGuard(Interceptor):
         return _Faults(next)
 
 
+def without_trace_of_refusals(record: logging.LogRecord) -> bool:
+    """A filter for the worker's log: a refusal is an answer and one line; only faults show where they come from."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, Refused):
+        record.msg, record.args, record.exc_info = f"refused: {error.code}", None, None
+    return True
+
+
 class _Guarded(WorkflowInboundInterceptor):
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         if len(input.args) != 1 or input.args[0] is None:

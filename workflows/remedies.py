@@ -25,7 +25,7 @@ async def by_the_role(case: CasePeople, finding: Finding) -> None:
     options = [FIXED]
     if rule.accept:
         options.append(ACCEPT)
-    if not case.money_moved:
+    if not case.money_moved and not case.concluding:
         options.append(END)
     decision = await case.ask_staff(
         finding.kind,

@@ -243,3 +243,15 @@ def test_a_service_that_is_not_there_is_named_with_what_to_start(dev: House) -> 
 def test_settings_that_cannot_be_used_are_named(dev: House) -> None:
     ran = dev.call("cases", "--json", QUIETUS_ENVIRONMENT="production")
     expect(ran, Code.BAD_INPUT, "QUIETUS_MASTER_KEY", "QUIETUS_DATABASE_URL")
+
+
+def test_nobody_puts_evidence_among_the_firms_own_papers(dev: House) -> None:
+    paper = dev.write("paper.txt", "mine")
+    for place in ("dossiers/x/1.json", "snapshots/x/1.json", "statements/x/1.txt", "handover/x/1.txt"):
+        expect(dev.call("evidence", "put", paper, place, "--json"), Code.NOT_ALLOWED, "own papers")
+
+
+def test_a_home_that_cannot_be_used_is_named_in_one_line(dev: House) -> None:
+    blocked = dev.write("a-file", "not a folder")
+    ran = dev.run("cases", "--json", QUIETUS_HOME=str(blocked))
+    expect(ran, Code.BAD_INPUT, "QUIETUS_HOME")

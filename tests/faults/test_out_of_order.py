@@ -41,7 +41,7 @@ def holds(firm: Firm, outcome: CaseOutcome) -> None:
 
 async def lose_patience(firm: Firm, kind: str) -> None:
     """The policy's patience with failing steps of this kind runs out."""
-    patience = getattr(firm.world.policies["2026-11-01"].patience, kind)
+    patience = getattr(firm.world.policies["2026-11-01-rehearsal"].patience, kind)
     await firm.pass_time(plain(patience) + timedelta(seconds=1))
 
 

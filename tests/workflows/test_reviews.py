@@ -193,10 +193,10 @@ async def test_a_policy_that_comes_into_force_meanwhile_is_weighed_and_the_case_
     tomorrow = datetime.now(CHINA).date() + timedelta(days=1)
     folder = tmp_path / "policies"
     folder.mkdir()
-    old = (FAST / "2026-11-01.toml").read_text(encoding="utf-8")
-    (folder / "2026-11-01.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
+    old = (FAST / "2026-11-01-rehearsal.toml").read_text(encoding="utf-8")
+    (folder / "2026-11-01-rehearsal.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
     newer = old.replace("2026-11-01", tomorrow.isoformat())
-    (folder / f"{tomorrow}.toml").write_text(newer, encoding="utf-8")
+    (folder / f"{tomorrow}-rehearsal.toml").write_text(newer, encoding="utf-8")
     async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
         receipt = await firm.open()
         task = await firm.task("confirm_contact")
@@ -207,7 +207,7 @@ async def test_a_policy_that_comes_into_force_meanwhile_is_weighed_and_the_case_
         await firm.decide(change, "accept", "lin.tao", reason="changes nothing for this case")
         await approve(firm, "song.jia")
         outcome = await closes(firm, receipt)
-        assert outcome.policy == "2026-11-01"
+        assert outcome.policy == "2026-11-01-rehearsal"
 
 
 # ---- rounds ------------------------------------------------------------------------------------
