@@ -7,10 +7,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import psutil
 import psycopg
 
 from gateways.devserver import die_with_parent, free_port
@@ -75,8 +77,15 @@ class PostgresServer:
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """kill -9."""
-        self._end(signal.SIGKILL)
+        """kill -9 of the server with all its backends: one left alone may still commit before it sees that it is."""
+        if self._process is not None:
+            backends = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.send_signal(signal.SIGSTOP)  # it starts no other while they go
+            for backend in backends:
+                with suppress(psutil.NoSuchProcess):
+                    backend.kill()
+            self._end(signal.SIGKILL)
+            psutil.wait_procs(backends, PATIENCE_SECONDS)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
