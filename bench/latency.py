@@ -56,6 +56,7 @@ async def _approve(firm: Firm, case: str) -> tuple[float, float]:
     answered = time.monotonic() - began
     step = f"{case}.1/propose/1"
     written = await eventually(lambda: _written_at(firm, step), f"the step {step}")
+    await firm.task("closing_statement", case)  # the next decision finds nothing else running
     return answered, (written - sent).total_seconds()
 
 
