@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, func, select
@@ -18,6 +18,7 @@ from contracts.tasks import TaskState
 from contracts.text import moment_text
 from contracts.vocabulary import AccountStatus, CaseKind, CustomerKind, Initiator, Outcome, Stage
 from gateways.books import Books
+from gateways.books_journal import FIRM_ZONE
 from gateways.calendar import WorkingCalendar
 from gateways.evidence import EvidenceStore
 from policy import Policies, Policy
@@ -25,9 +26,6 @@ from records import trail
 from records.canonical import fingerprint
 from records.database import Database
 from records.tables import CaseRow, ClosingDayRow, TaskRow
-
-FIRM_ZONE = ZoneInfo("Asia/Shanghai")
-"""Where the firm is: on which day a policy comes into force cannot be asked of a policy."""
 
 
 @dataclass
@@ -102,6 +100,7 @@ class Cases:
     def _begin(self, session: Session, case_id: str, request: ClosureRequest, at: datetime) -> CaseRow:
         account = self.books.account(session, request.account)
         customer = self.books.customer(session, account.customer)
+        # Which policy is in force cannot be asked of a policy: the day is that of the books.
         policy = self.policies.in_force_on(at.astimezone(FIRM_ZONE).date())
         faults = [*self._document_faults(request), *self._people_faults(session, request)]
         faults += [*_account_faults(case_id, request, account), *_day_faults(policy, request, at)]
@@ -219,7 +218,7 @@ def _expected_by(policy: Policy, request: ClosureRequest, at: datetime) -> datet
     if request.wished_on is None:
         return expected
     rules = policy.calendar
-    wished = datetime.combine(request.wished_on, time.fromisoformat(str(rules.closes)), ZoneInfo(rules.zone))
+    wished = datetime.combine(request.wished_on, rules.closes, ZoneInfo(rules.zone))
     return max(expected, wished)
 
 
