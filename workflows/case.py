@@ -111,13 +111,19 @@ class Case(CasePeople):
     async def carried_out(self, method: Callable[..., Result], *args: Any) -> Result:
         """The result of a step that must be done. When it fails for longer than the policy's patience, technology
         mends the cause and it is done then."""
+        failed = False
         while True:
             step = self.step(method.__name__)
             try:
-                return await call(method, step, *args, summary=method.__name__, patience=self.patience("effect"))
+                done = await call(method, step, *args, summary=method.__name__, patience=self.patience("effect"))
             except Outlasted as fault:
+                failed = True
                 await self._remedy((await self._fault(fault, step)).findings)
                 self.checkpoint()
+                continue
+            if failed:
+                await call(Cases.found, self.step(step.name), Checked(), summary="the fault is over")
+            return done
 
     async def _fault(self, fault: Outlasted, step: Step) -> Checked:
         checked = finding(FindingKind.SYSTEM_FAULT, f"the step failed: {fault.cause}", fault.step)

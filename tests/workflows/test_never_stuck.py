@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from contracts.findings import FindingState
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Role
 from gateways.calendar import WorkingCalendar
@@ -51,5 +52,6 @@ async def test_a_dossier_that_cannot_be_filed_is_technologys_business_and_filed_
     assert firm.line(fault).options == ("fixed",)
     await firm.decide(fault, "fixed", "wu.gang")
     assert (await firm.outcome(receipt.case)).outcome == "closed"
+    assert firm.found(receipt.case)["system_fault:file"] is FindingState.CLEARED
     filed = next(link for link in firm.show(receipt.case).trail if link.what == "dossier filed")
     assert all(firm.world.evidence.sha256_of(index) == sha256 for index, sha256 in filed.evidence.items())
