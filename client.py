@@ -24,7 +24,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
-from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
+from contracts.tasks import (
+    Bounce,
+    Decision,
+    DecisionReceipt,
+    Extension,
+    Hold,
+    Noted,
+    Reckoning,
+    Withdrawal,
+)
 from contracts.text import moment_text
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
@@ -48,6 +57,14 @@ class Message(StrEnum):
     WITHDRAW = "withdraw"
     PAUSE = "pause"
     RESUME = "resume"
+    EXTEND = "extend"
+
+
+class Telling(StrEnum):
+    """The signals that tell a case something; nobody waits for an answer."""
+
+    BOUNCED = "bounced"
+    RECKON = "reckon"
 
 
 class Quietus:
@@ -110,6 +127,19 @@ class Quietus:
         """Staff resume a case. Refused as `decide`, and NOT_ALLOWED when it is not paused."""
         return await self._send(case, Message.RESUME, hold.decision_id, hold, Noted)
 
+    async def extend(self, case: str, extension: Extension) -> Noted:
+        """延期: staff ask for more time, which somebody else approves. Refused as `decide`, NOT_ALLOWED beyond what the
+        policy allows."""
+        return await self._send(case, Message.EXTEND, extension.decision_id, extension, Noted)
+
+    async def bounced(self, case: str, bounce: Bounce) -> None:
+        """退信: a message of this case came back. Refused: NOT_FOUND, ALREADY_ENDED, TOO_LARGE, UNREACHABLE."""
+        await self._signal(case, Telling.BOUNCED, bounce)
+
+    async def reckon(self, case: str, reckoning: Reckoning) -> None:
+        """The due dates of the case's open tasks are reckoned again. Refused as `bounced`."""
+        await self._signal(case, Telling.RECKON, reckoning)
+
     async def outcome(self, case: str) -> CaseOutcome:
         """Wait until the case ends. Refused: NOT_FOUND, UNREACHABLE, or why the start was unusable."""
         handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
@@ -128,6 +158,15 @@ class Quietus:
         async for run in self.client.list_workflows(query):
             handle = self.client.get_workflow_handle(run.id, run_id=run.run_id, result_type=CaseOutcome)
             yield await handle.result()
+
+    async def _signal(self, case: str, telling: Telling, body: BaseModel) -> None:
+        _fits(body)
+        handle: Handle = self.client.get_workflow_handle(case)
+        try:
+            async with self._refusing(f"The message to {case} may still count"):
+                await handle.signal(telling.value, body, rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
+        except RPCError:
+            raise await self._why_missing(case) from None
 
     async def _send(self, case: str, message: Message, key: str, body: BaseModel, answer: type[Answer]) -> Answer:
         _fits(body)

@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 
 from contracts.base import Contract
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
+from contracts.vocabulary import Language
 
 PREFIX = "QUIETUS_"
 CONNECT_SECONDS = 5.0
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     policy_dir: Path = Field(default=Path(__file__).parent / "policy")
     staff_token: SecretStr | None = None
     task_queue: str = "quietus"
+    staff_language: Language | None = None
     firm: str = "Quietus"
     sender: str = "service@quietus.invalid"
 

@@ -25,13 +25,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cases": ("cases:cases", "The list of cases."),
     "show": ("cases:show", "All of one case."),
     "inbox": ("cases:inbox", "The open tasks, of a role or of a person."),
+    "digest": ("digest:digest", "Mail each person their open tasks, as it is done each working day."),
     "claim": ("desk:claim", "Take a task."),
     "release": ("desk:release", "Give a claimed task back."),
-    "reassign": ("desk:reassign", "Give a task to another person."),
+    "reassign": ("desk:reassign", "Give a task to another person, or all of somebody."),
+    "delegate": ("desk:delegate", "Give a task to your deputy."),
+    "attach": ("desk:attach", "Put evidence to a task."),
+    "recuse": ("desk:recuse", "Keep out of a case."),
+    "absence": ("desk:absence", "Somebody is away; their deputy stands in."),
     "comment": ("desk:comment", "Write a remark on a task."),
-    "decide": ("deciding:decide", "Decide a task as staff."),
+    "decide": ("deciding:decide", "Decide a task as staff, or all that match."),
     "answer": ("deciding:answer_task", "The customer's answer, by code or noted by staff."),
+    "bounce": ("contact:bounce", "Tell the case whose mail came back."),
     "withdraw": ("deciding:withdraw", "The customer withdraws."),
+    "extend": ("extending:extend", "Ask for more time, for a task or a case."),
     "pause": ("deciding:pause", "Pause a case."),
     "resume": ("deciding:resume", "Resume a paused case."),
     "verify": (
@@ -39,6 +46,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check the trails, their heads against the workflow results, the sums of the books.",
     ),
     "policy show": ("rules:show", "The policy versions, and the one in force or named."),
+    "calendar load": ("calendar:load", "Days that were announced later, and the firm's own; due dates move with them."),
+    "calendar show": ("calendar:show", "The working days of a year that are not as the week would have it."),
 }
 """Each command, where it stands in commands/, and what it does."""
 

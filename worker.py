@@ -17,9 +17,11 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive import Archive
+from activities.case_requests import CaseRequests
 from activities.cases import Cases
 from activities.deciders import CUSTOMER, OPERATOR, Deciders
 from activities.desk import Desk
+from activities.digest import Digests
 from activities.post import Post
 from activities.reviews import Reviews
 from activities.schedule import Schedule
@@ -29,10 +31,14 @@ from activities.verification import Verification
 from contracts.converter import data_converter
 from contracts.judgement import Decider
 from contracts.refusals import Code, Refused
+from contracts.vocabulary import Language
+from gateways.answer_codes import AnswerCodes
 from gateways.books import Books, Ledger
 from gateways.devserver import DevServer
+from gateways.digest import DigestBook
+from gateways.duties import keep_duties
 from gateways.evidence import EvidenceStore, open_store
-from gateways.mail import Mailer, SmtpMailer
+from gateways.mail import Letterhead, Mailer, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail, PaymentRail
 from gateways.screening import ListScreening, Screening
@@ -42,9 +48,10 @@ from policy import Policies
 from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
+from workflows.digest import DailyDigest
 from workflows.guard import MessageGuard, without_trace_of_refusals
 
-WORKFLOWS = (AccountClosure,)
+WORKFLOWS = (AccountClosure, DailyDigest)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -70,13 +77,13 @@ class World:
     rail: PaymentRail
     staff_tokens: StaffTokens
     links: CustomerLinks
+    letterhead: Letterhead
     reserved: dict[str, Decider] = field(default_factory=dict)
-    firm: str = "Quietus"
-    mail_domain: str = "quietus.invalid"
 
     def activities(self) -> list[Callable[..., Any]]:
         """Every activity, of objects that hold their gateways."""
-        deciders = Deciders(self.books, self.staff_tokens, self.links, self.reserved)
+        codes = AnswerCodes(self.links)
+        deciders = Deciders(self.books, self.staff_tokens, codes, self.reserved)
         database, books, policies, evidence = self.database, self.books, self.policies, self.evidence
         holders: list[object] = [
             Cases(database, books, policies, evidence),
@@ -87,7 +94,9 @@ class World:
             Termination(database, books, policies, evidence),
             Archive(database, books, policies, evidence),
             Desk(database, books, policies, deciders),
-            Post(database, books, policies, self.links, self.mailer, self.sms, self.firm, self.mail_domain),
+            CaseRequests(database, policies, deciders),
+            Post(database, books, policies, codes, self.mailer, self.sms, self.letterhead),
+            Digests(DigestBook(database, books, policies), self.mailer, self.letterhead),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 
@@ -110,8 +119,9 @@ def real_world(settings: Settings) -> World:
         ),
         links=CustomerLinks(link_key(settings.keys_dir, master.get_secret_value() if master else None)),
         reserved={} if settings.production else {"customer": CUSTOMER, "operator": OPERATOR},
-        firm=settings.firm,
-        mail_domain=settings.sender.rpartition("@")[2],
+        letterhead=Letterhead(
+            settings.firm, settings.sender.rpartition("@")[2], settings.staff_language or Language.ZH
+        ),
     )
 
 
@@ -190,6 +200,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     world.database.check()
     async with build(client, world, task_queue=settings.task_queue):
         print(f"The worker takes cases from the task queue '{settings.task_queue}'. Ctrl-C stops it.", flush=True)
+        await keep_duties(client, settings.task_queue, world.policies)
         await stop.wait()
 
 

@@ -13,7 +13,7 @@ from contracts.money import Money
 from contracts.steps import Step
 from contracts.vocabulary import Language, Outcome
 from gateways.books import Books
-from gateways.calendar import WorkingCalendar
+from gateways.calendar_days import calendar_of
 from gateways.evidence import EvidenceStore
 from notices import words
 from policy import Policies, Policy
@@ -101,7 +101,7 @@ class Archive:
         }
 
     def _start_clocks(self, session: Session, step: Step, row: CaseRow, policy: Policy) -> None:
-        calendar, rules = WorkingCalendar(policy.calendar), policy.follow_up
+        calendar, rules = calendar_of(session, policy), policy.follow_up
         due = {
             "survey": calendar.add(step.at, rules.survey),
             "call_back": calendar.add(step.at, rules.call_back),

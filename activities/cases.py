@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, func, select
 from temporalio import activity
 
-from activities.casework import case_of, note, record
+from activities.casework import case_of, move_expected, note, record
 from contracts.books import AccountFacts
 from contracts.findings import Checked
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -19,7 +18,7 @@ from contracts.text import moment_text
 from contracts.vocabulary import AccountStatus, CaseKind, CustomerKind, Initiator, Outcome, Stage
 from gateways.books import Books
 from gateways.books_journal import FIRM_ZONE
-from gateways.calendar import WorkingCalendar
+from gateways.calendar_days import calendar_of
 from gateways.evidence import EvidenceStore
 from policy import Policies, Policy
 from records import trail
@@ -46,7 +45,7 @@ class Cases:
         with self.database.transaction() as session:
             row = _known(session, request) or self._begin(session, case_id, request, at)
             customer = self.books.customer(session, row.customer)
-            return _opened(session, row, request, customer.kind)
+            return _opened(session, self.policies[row.policy], row, request, customer.kind)
 
     @activity.defn
     def policy(self, version: str) -> Policy:
@@ -124,10 +123,10 @@ class Cases:
             stage=Stage.RECEIVED,
             outcome=Outcome.OPEN,
             opened_at=at,
-            expected_by=_expected_by(policy, request, at),
+            expected_by=at,
         )
         session.add(row)
-        session.flush()
+        move_expected(session, policy, row, at)
         self.books.lock(session, account.id, row.dossier)
         evidence = {document.reference: document.sha256 for document in request.documents}
         who = request.requested_by or request.initiator
@@ -195,7 +194,7 @@ def _known(session: Session, request: ClosureRequest) -> CaseRow | None:
     return row
 
 
-def _opened(session: Session, row: CaseRow, request: ClosureRequest, kind: CustomerKind) -> Opened:
+def _opened(session: Session, policy: Policy, row: CaseRow, request: ClosureRequest, kind: CustomerKind) -> Opened:
     earlier = select(func.count()).where(TaskRow.case_id == row.case_id, TaskRow.dossier != row.dossier)
     return Opened(
         case=row.case_id,
@@ -209,17 +208,8 @@ def _opened(session: Session, row: CaseRow, request: ClosureRequest, kind: Custo
         reason=request.reason.code,
         expected_by=row.expected_by,
         tasks_before=session.exec(earlier).one(),
+        provisional=calendar_of(session, policy).provisional_between(row.opened_at, row.expected_by),
     )
-
-
-def _expected_by(policy: Policy, request: ClosureRequest, at: datetime) -> datetime:
-    """The expected end; not before the end of the wished day."""
-    expected = WorkingCalendar(policy.calendar).add(at, policy.closing.expected)
-    if request.wished_on is None:
-        return expected
-    rules = policy.calendar
-    wished = datetime.combine(request.wished_on, rules.closes, ZoneInfo(rules.zone))
-    return max(expected, wished)
 
 
 def _withdraw_tasks(session: Session, step: Step) -> None:

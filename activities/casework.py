@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from contracts.findings import Checked, Finding, FindingKind, FindingState
 from contracts.requests import ClosureRequest
 from contracts.steps import Step
+from gateways.deadlines import expected_by
 from policy.model import Policy
 from records import trail
 from records.canonical import canonical
@@ -70,6 +72,14 @@ def accepted(session: Session, dossier: str, kinds: Iterable[FindingKind]) -> bo
 def today(step: Step, policy: Policy) -> date:
     """The firm's date at the time of the step."""
     return policy.calendar.day(step.at)
+
+
+def move_expected(session: Session, policy: Policy, row: CaseRow, at: datetime) -> None:
+    """Reckon the expected end again; not before the end of the day that was wished."""
+    wished_on, rules = request_of(row).wished_on, policy.calendar
+    wished = datetime.combine(wished_on, rules.closes, ZoneInfo(rules.zone)) if wished_on else None
+    session.flush()
+    row.expected_by = expected_by(session, policy, row, wished, at)
 
 
 def json_list(text: str) -> list[str]:

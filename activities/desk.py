@@ -1,41 +1,35 @@
-"""待办 and 审批: a task is shown, climbed, decided by one judge, cleared; withdrawal and pause are noted."""
+"""待办 and 审批: a task is shown, climbed, its deadlines reckoned again, and decided by the one judge."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-from sqlmodel import Session, col, select
+from pydantic import TypeAdapter, ValidationError
+from sqlmodel import Session
 from temporalio import activity
 
-from activities.casework import case_of, json_list, note, request_of, today
-from activities.deciders import Deciders, Proof, use_token
+from activities.casework import case_of, json_list, move_expected, note, request_of, today
+from activities.deciders import Deciders, Proof
 from contracts.findings import FindingState
-from contracts.judgement import CORRECTING, Decider, Earlier, admissible, enough, judge
+from contracts.judgement import CORRECTING, Hearing, Verdict, judge
+from contracts.notices import DeliveryState
 from contracts.refusals import Code, Refused, bad_input, faults_of
 from contracts.requests import Amendment
 from contracts.steps import Step
-from contracts.tasks import (
-    Decision,
-    DecisionReceipt,
-    Hold,
-    Noted,
-    Rung,
-    RungKind,
-    TaskShown,
-    TaskSpec,
-    TaskState,
-    Withdrawal,
-)
+from contracts.tasks import Decision, DecisionReceipt, Rung, RungKind, TaskShown, TaskSpec, TaskState
+from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Books
-from gateways.calendar import WorkingCalendar
+from gateways.deadlines import deadlines
+from gateways.hearing import hearing_of, roles_of
 from policy import Policies
 from policy.spans import plain
 from records.canonical import canonical, fingerprint
 from records.database import Database
-from records.tables import CaseRow, DecisionRow, FindingRow, TaskRow
+from records.people_tables import AnswerCodeRow
+from records.tables import CaseRow, ContactRow, DecisionRow, FindingRow, TaskRow
 
-LISTENERS = frozenset({Role.CUSTOMER_SERVICE, Role.CALL_CENTRE})
-"""Who may note what a customer said."""
+RUNGS = TypeAdapter(tuple[Rung, ...])
 
 
 @dataclass
@@ -54,43 +48,53 @@ class Desk:
             if effect.done:
                 return effect.result
             case_of(effect.session, step)
-            shown = self._ladder(step, spec)
-            effect.session.add(
-                TaskRow(
-                    task=spec.task,
-                    dossier=step.dossier,
-                    case_id=step.case,
-                    name=spec.name,
-                    subject=spec.subject,
-                    spec=spec.model_dump_json(),
-                    roles=canonical(list(spec.roles)),
-                    state=TaskState.OPEN,
-                    shown_at=step.at,
-                    due_at=shown.due_at,
-                )
-            )
-            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(spec.roles)})
-            return effect.record(shown)
+            row = self._row(effect.session, step, spec)
+            effect.session.add(row)
+            effect.session.flush()
+            shown = self._reckon(effect.session, step, row)
+            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
+            return effect.record(shown.model_copy(update={"roles": roles_of(row), "overdue": row.overdue}))
 
     @activity.defn
     def climb(self, step: Step, task: str, rung: Rung) -> None:
-        """A rung of the ladder: who may decide now, overdue or not; a task given up is withdrawn."""
+        """A rung of the ladder, or a call before its time: who may decide now, overdue or not; a task given up is
+        withdrawn."""
         with self.database.once(step.key, None, str) as effect:
             if effect.done:
                 return
             row = effect.session.get_one(TaskRow, task)
+            left = RUNGS.validate_json(row.rungs)
+            if left and left[0].kind is rung.kind:
+                row.climbed, row.rungs = row.climbed + 1, _rungs(left[1:])
             row.roles = canonical(sorted({*json_list(row.roles), *rung.roles}))
-            row.overdue = row.overdue or rung.kind in (RungKind.ESCALATE, RungKind.GIVE_UP)
+            row.overdue = row.overdue or rung.kind.late
             if rung.kind is RungKind.GIVE_UP and row.ended_at is None:
                 row.state, row.ended_at = TaskState.WITHDRAWN, step.at
+                self._move_expected(effect.session, step)
             note(effect.session, step, f"{rung.kind}: {task}", evidence={"roles": ", ".join(rung.roles)})
             effect.record("climbed")
+
+    @activity.defn
+    def reckon(self, step: Step, task: str) -> TaskShown:
+        """Reckon the deadlines of an open task again: its clock stood, it was extended, or a year was announced."""
+        with self.database.once(step.key, None, TaskShown) as effect:
+            if effect.done:
+                return effect.result
+            row = effect.session.get_one(TaskRow, task)
+            before = row.due_at
+            shown = self._reckon(effect.session, step, row)
+            row.overdue = row.overdue and shown.due_at <= step.at
+            self._move_expected(effect.session, step)
+            if before != shown.due_at:
+                moved = {"before": before.isoformat(), "after": shown.due_at.isoformat()}
+                note(effect.session, step, f"due date moved: {task}", evidence=moved)
+            return effect.record(shown)
 
     @activity.defn
     def decide(self, step: Step, decision: Decision) -> DecisionReceipt:
         """Judge a decision and write it down. The same decision id again is told the same.
 
-        Refused: see contracts/judgement.py, and Unauthenticated for its token. A refusal is kept in the trail.
+        Refused: see contracts/verdicts.py, and UNAUTHENTICATED for its token. A refusal is kept in the trail.
         """
         try:
             with self.database.transaction() as session:
@@ -99,141 +103,107 @@ class Desk:
             self._keep_refusal(step, decision, refusal)
             raise
 
-    @activity.defn
-    def withdrawal(self, step: Step, withdrawal: Withdrawal) -> Noted:
-        """撤回: by the customer, or by staff who note what the customer said."""
-        with self.database.once(step.key, None, Noted) as effect:
-            if effect.done:
-                return effect.result
-            who = self._heard(effect.session, step, withdrawal.token, withdrawal.decision_id)
-            if not who.roles & (LISTENERS | {Role.CUSTOMER, Role.SUPERVISOR}):
-                raise Refused(Code.FORBIDDEN, f"{who.id} may not note a withdrawal: customer service does.")
-            note(effect.session, step, "withdrawal asked for", withdrawal.reason, who=who.id)
-            return effect.record(Noted(by=who.id, at=step.at))
+    def _row(self, session: Session, step: Step, spec: TaskSpec) -> TaskRow:
+        """A task that continues a matter goes on with its clock, and from the rung it stood on."""
+        earlier = [session.get_one(TaskRow, task) for task in spec.continues]
+        same = next((row for row in reversed(earlier) if row.name == spec.name), None)
+        return TaskRow(
+            task=spec.task,
+            dossier=step.dossier,
+            case_id=step.case,
+            name=spec.name,
+            subject=spec.subject,
+            spec=spec.model_dump_json(),
+            roles=same.roles if same else canonical(list(spec.roles)),
+            state=TaskState.OPEN,
+            shown_at=step.at,
+            due_at=step.at,
+            overdue=same.overdue if same else False,
+            since=earlier[0].since if earlier else step.at,
+            waits_for=self.policies[step.policy].ladders[spec.ladder].waits_for,
+            climbed=same.climbed if same else 0,
+            extended=same.extended if same else 0,
+        )
 
-    @activity.defn
-    def hold(self, step: Step, hold: Hold, held: bool) -> Noted:
-        """Staff pause or resume the case."""
-        with self.database.once(step.key, None, Noted) as effect:
-            if effect.done:
-                return effect.result
-            who = self._heard(effect.session, step, hold.token, hold.decision_id)
-            if Role.CUSTOMER in who.roles:
-                raise Refused(Code.FORBIDDEN, "Only staff pause and resume a case.")
-            effect.session.get_one(CaseRow, step.dossier).held = held
-            note(effect.session, step, "paused" if held else "resumed", hold.reason, who=who.id)
-            return effect.record(Noted(by=who.id, at=step.at))
+    def _reckon(self, session: Session, step: Step, row: TaskRow) -> TaskShown:
+        shown = deadlines(session, self.policies[step.policy], row, step.at)
+        row.due_at, row.rungs, row.provisional = shown.due_at, _rungs(shown.rungs), shown.provisional
+        return shown
 
-    def _heard(self, session: Session, step: Step, token: str, used_for: str) -> Decider:
-        policy = self.policies[step.policy]
-        valid = plain(policy.answer_valid)
-        who, jti = self.deciders.heard(session, token, step.dossier, valid, today(step, policy))
-        use_token(session, jti, used_for)
-        return who
-
-    def _ladder(self, step: Step, spec: TaskSpec) -> TaskShown:
-        policy = self.policies[step.policy]
-        ladder, calendar = policy.ladders[spec.ladder], WorkingCalendar(policy.calendar)
-        rungs = [Rung(at=calendar.add(step.at, rule.after), kind=rule.kind, roles=rule.roles) for rule in ladder.rungs]
-        return TaskShown(due_at=calendar.add(step.at, ladder.due), rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
+    def _move_expected(self, session: Session, step: Step) -> None:
+        move_expected(session, self.policies[step.policy], session.get_one(CaseRow, step.dossier), step.at)
 
     def _decide(self, session: Session, step: Step, decision: Decision) -> DecisionReceipt:
         # Locked: two decisions on one task at the same moment are judged one after the other.
         task = session.get(TaskRow, decision.task, with_for_update=True)
         if task is None:
-            raise Refused(Code.NOT_FOUND, f"There is no task {decision.task}.")
-        spec = TaskSpec.model_validate_json(task.spec)
-        proof = self._prove(session, step, decision, spec)
+            raise Ground.NO_TASK.refusal(task=decision.task)
+        proof = self._prove(session, step, decision, task)
         before = session.get(DecisionRow, decision.decision_id)
         if before:
-            return _first_answer(before, decision, proof.who)
-        earlier = self._earlier(session, decision.task)
-        self._judge(session, task, spec, decision, proof.who, earlier)
-        use_token(session, proof.jti, decision.decision_id)
-        receipt = _receipt(step, spec, decision, proof.who, earlier)
-        _write(session, step, task, spec, decision, receipt)
+            return _first_answer(before, decision, proof.who.id)
+        hearing = hearing_of(session, self.books, task)
+        local = step.at.astimezone(ZoneInfo(self.policies[step.policy].calendar.zone))
+        proof.use(session, decision.decision_id, local)
+        verdict = _judged(hearing, decision, proof, local.tzinfo)
+        receipt = _receipt(step, hearing.spec, decision, proof, verdict)
+        _write(session, step, decision, receipt, proof.who.id, verdict)
+        if receipt.done:
+            _end(session, step, task, hearing.spec, decision, proof.who.id)
+            self._move_expected(session, step)
+        if proof.code:
+            contact = session.get_one(AnswerCodeRow, proof.jti).contact
+            session.get_one(ContactRow, contact).state = DeliveryState.ANSWERED
         return receipt
 
-    def _prove(self, session: Session, step: Step, decision: Decision, spec: TaskSpec) -> Proof:
+    def _prove(self, session: Session, step: Step, decision: Decision, task: TaskRow) -> Proof:
         policy = self.policies[step.policy]
-        valid = plain(policy.answer_valid)
-        return self.deciders.prove(session, decision.token, spec, valid, today(step, policy))
-
-    def _judge(
-        self,
-        session: Session,
-        task: TaskRow,
-        spec: TaskSpec,
-        decision: Decision,
-        who: Decider,
-        earlier: list[Earlier],
-    ) -> None:
-        refusal = admissible(decision, spec, _last_receipt(session, task))
-        if refusal is None and task.ended_at:
-            refusal = Refused(Code.TOO_LATE, f"Task {task.task} is no longer open.")
-        if refusal is None:
-            related = self.books.customer(session, session.get_one(CaseRow, task.dossier).customer).related_staff
-            strict = spec.model_copy(update={"barred": (*spec.barred, *related)})
-            allowed = {Role(role) for role in json_list(task.roles)} | (LISTENERS if spec.for_customer else set())
-            refusal = judge(strict, decision, who, allowed, earlier)
-        if refusal:
-            raise refusal
-
-    def _earlier(self, session: Session, task: str) -> list[Earlier]:
-        rows = session.exec(select(DecisionRow).where(DecisionRow.task == task).order_by(col(DecisionRow.at)))
-        people = {person.id: frozenset(person.roles) for person in self.books.staff(session)}
-        return [
-            Earlier(by=row.decided_by, option=row.option, roles=people.get(row.decided_by, frozenset())) for row in rows
-        ]
+        return self.deciders.prove(session, decision, task, plain(policy.answer_valid), today(step, policy))
 
     def _keep_refusal(self, step: Step, decision: Decision, refusal: Refused) -> None:
         with self.database.transaction() as session:
             evidence = {"option": decision.option, "decision": decision.decision_id}
-            note(
-                session,
-                step,
-                f"decision on {decision.task} refused: {refusal.code}",
-                refusal.sentence,
-                evidence=evidence,
-            )
+            what = f"decision on {decision.task} refused: {refusal.code}"
+            note(session, step, what, refusal.sentence, evidence=evidence)
 
 
-def _first_answer(row: DecisionRow, decision: Decision, who: Decider) -> DecisionReceipt:
-    if row.fingerprint != _fingerprint(decision, who.id):
+def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionReceipt:
+    if row.fingerprint != _fingerprint(decision, who):
         raise Refused(Code.MISMATCH, f"Decision {decision.decision_id} was sent before with other content.")
     return DecisionReceipt.model_validate_json(row.receipt)
 
 
-def _last_receipt(session: Session, task: TaskRow) -> DecisionReceipt | None:
-    """What decided the task, if it is decided."""
-    if task.state is not TaskState.DECIDED:
-        return None
-    newest = select(DecisionRow).where(DecisionRow.task == task.task).order_by(col(DecisionRow.at).desc())
-    row = session.exec(newest).first()
-    return DecisionReceipt.model_validate_json(row.receipt) if row else None
+def _judged(hearing: Hearing, decision: Decision, proof: Proof, zone: tzinfo | None) -> Verdict:
+    if proof.code and hearing.receipt:  # customers are not told who noted it
+        raise Ground.ANSWERED.refusal(at=hearing.receipt.at.astimezone(zone).date().isoformat())
+    verdict = judge(hearing, decision, proof.who)
+    if verdict.refusal:
+        raise verdict.refusal
+    return verdict
 
 
-def _receipt(step: Step, spec: TaskSpec, decision: Decision, who: Decider, earlier: list[Earlier]) -> DecisionReceipt:
-    agreeing = sum(1 for before in earlier if before.option == decision.option) + 1
-    noted = spec.for_customer and Role.CUSTOMER not in who.roles
+def _receipt(step: Step, spec: TaskSpec, decision: Decision, proof: Proof, verdict: Verdict) -> DecisionReceipt:
+    who = proof.who.id
+    noted = spec.for_customer and Role.CUSTOMER not in proof.who.roles
     return DecisionReceipt(
         task=spec.task,
         option=decision.option,
-        by=f"customer, noted by {who.id}" if noted else who.id,
+        by=f"customer, noted by {who}" if noted else who,
         at=step.at,
         reason=decision.reason,
         data=decision.data,
-        approvals=agreeing,
+        approvals=verdict.approvals,
         needed=spec.needed,
-        done=enough(spec, decision, earlier),
+        done=verdict.done,
+        heard_by=who if noted else "",
+        in_place_of=verdict.in_place_of,
     )
 
 
 def _write(
-    session: Session, step: Step, task: TaskRow, spec: TaskSpec, decision: Decision, receipt: DecisionReceipt
+    session: Session, step: Step, decision: Decision, receipt: DecisionReceipt, who: str, verdict: Verdict
 ) -> None:
-    """The decision, what it does to the task and its finding, and the trail: in one transaction."""
-    who = receipt.by.removeprefix("customer, noted by ")
+    """The decision and its link of the trail."""
     session.add(
         DecisionRow(
             decision_id=decision.decision_id,
@@ -246,17 +216,24 @@ def _write(
             data=canonical(decision.data),
             fingerprint=_fingerprint(decision, who),
             receipt=receipt.model_dump_json(),
+            roles=canonical(sorted(verdict.roles)),
+            in_place_of=verdict.in_place_of,
         )
     )
+    evidence = {"decision": decision.decision_id, "approvals": f"{receipt.approvals} of {receipt.needed}"}
+    evidence |= {"roles": ", ".join(sorted(verdict.roles))}
+    evidence |= {"in place of": verdict.in_place_of} if verdict.in_place_of else {}
+    note(session, step, f"{decision.task}: {decision.option}", decision.reason, who=receipt.by, evidence=evidence)
+
+
+def _end(session: Session, step: Step, task: TaskRow, spec: TaskSpec, decision: Decision, who: str) -> None:
+    """What a decision that ends the task does to it, to its finding, and to the request that it corrects."""
+    task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option
     if spec.finding and decision.option == CORRECTING and decision.data:
         _amend(session, step, decision, who)
-    if receipt.done:
-        task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option
-        if spec.finding and decision.option == "accept":
-            finding = session.get_one(FindingRow, (step.dossier, spec.finding))
-            finding.state, finding.ended_at = FindingState.ACCEPTED, step.at
-    evidence = {"decision": decision.decision_id, "approvals": f"{receipt.approvals} of {receipt.needed}"}
-    note(session, step, f"{spec.task}: {decision.option}", decision.reason, who=receipt.by, evidence=evidence)
+    if spec.finding and decision.option == "accept":
+        finding = session.get_one(FindingRow, (step.dossier, spec.finding))
+        finding.state, finding.ended_at = FindingState.ACCEPTED, step.at
 
 
 def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
@@ -282,3 +259,7 @@ def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
 def _fingerprint(decision: Decision, who: str) -> str:
     """What makes two messages the same decision: everything but the token, and who it proves."""
     return fingerprint({"who": who, **decision.model_dump(mode="json", exclude={"token"})})
+
+
+def _rungs(rungs: tuple[Rung, ...]) -> str:
+    return RUNGS.dump_json(rungs).decode()

@@ -1,29 +1,33 @@
 """客户联系 and mail to staff: rendered, written down, sent once, recorded with what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 from temporalio import activity
 
-from activities.casework import case_of, json_list, note
+from activities.casework import case_of, note, today
 from contracts.books import ContactFacts, CustomerFacts
 from contracts.notices import Delivered, DeliveryState, NoticeSpec
 from contracts.steps import Step
-from contracts.tasks import TaskSpec
+from contracts.tasks import Bounce, TaskSpec
 from contracts.text import moment_text
 from contracts.vocabulary import Language, Medium, Role
+from gateways.answer_codes import AnswerCodes
 from gateways.books import Books
+from gateways.deadlines import quiet_until
 from gateways.failures import PermanentFailure
-from gateways.mail import CASE_HEADER, Mail, Mailer, message_id
+from gateways.hearing import people_for, roles_of
+from gateways.mail import CASE_HEADER, Letterhead, Mail, Mailer, message_id
 from gateways.sms import SmsGateway
-from gateways.tokens import CustomerLinks
 from notices import Answer, Rendered, render, words
 from policy import Policies
 from records.database import Database
 from records.tables import CaseRow, ContactRow, TaskRow
 
 WRITTEN = (Medium.EMAIL, Medium.SMS)
+_UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENT)  # queued: we died after the server had taken it
 
 
 @dataclass
@@ -33,17 +37,15 @@ class Post:
     database: Database
     books: Books
     policies: Policies
-    links: CustomerLinks
+    codes: AnswerCodes
     mailer: Mailer
     sms: SmsGateway
-    firm: str
-    mail_domain: str
-    staff_language: Language = Language.ZH
+    letterhead: Letterhead
 
     @activity.defn
     def tell_customer(self, step: Step, notice: NoticeSpec) -> Delivered:
-        """Send a notice on the customer's nth verified channel. A refused address is an answer; a channel that is
-        down raises and is tried again."""
+        """Send a notice on the customer's nth verified channel, or say when the quiet hours are over. A refused address
+        is an answer; a channel that is down raises and is tried again."""
         with self.database.transaction() as session:
             row = case_of(session, step)
             customer = self.books.customer(session, row.customer)
@@ -51,28 +53,31 @@ class Post:
             done = self._queue(session, step, notice.template, contact, notice.task)
             if done or contact is None or contact.channel not in WRITTEN:
                 return done or _unwritten(session, step, notice.template, contact)
-            rendered = self._render(session, row, customer, notice)
+            later = self._later(step, contact.channel)
+            if later:
+                return later
+            rendered = self._render(session, step, row, customer, contact, notice)
         return self._send_to(contact, step, rendered, row, row.language)
 
     @activity.defn
     def tell_staff(self, step: Step, task: str, template: str) -> Delivered:
-        """Mail the people whose task it is: one message to all who hold one of its roles."""
+        """Mail the people whose task it is: one message to all who hold one of its roles, deputies for the absent."""
         with self.database.transaction() as session:
             row = session.get_one(TaskRow, task)
-            spec = TaskSpec.model_validate_json(row.spec)
-            roles = [Role(role) for role in json_list(row.roles) if role != Role.CUSTOMER]
-            related = self.books.customer(session, session.get_one(CaseRow, step.dossier).customer).related_staff
-            kept_out = {*spec.barred, *related}
-            people = [person for person in self.books.holders(session, roles) if person.id not in kept_out]
+            roles = [role for role in roles_of(row) if role is not Role.CUSTOMER]
+            people = people_for(session, self.books, row, roles, today(step, self.policies[step.policy]))
             address = ", ".join(sorted({person.email for person in people}))
             contact = ContactFacts(channel=Medium.EMAIL, address=address, verified=True, preferred=True)
             done = self._queue(session, step, template, contact if people else None, task)
             if done or not people:
                 return done or _unwritten(session, step, template, None)
-            values = self._staff_values(session, row, spec, roles)
-            rendered = render(template, self.staff_language, values)
+            later = self._later(step, Medium.EMAIL)
+            if later:
+                return later
+            values = self._staff_values(session, row, roles)
+            rendered = render(template, self.letterhead.staff_language, values)
             case = session.get_one(CaseRow, step.dossier)
-        return self._send_to(contact, step, rendered, case, self.staff_language)
+        return self._send_to(contact, step, rendered, case, self.letterhead.staff_language)
 
     @activity.defn
     def gave_up(self, step: Step, why: str) -> None:
@@ -82,6 +87,28 @@ class Post:
             if row and row.state is DeliveryState.QUEUED:
                 row.state, row.error = DeliveryState.FAILED, why
                 note(session, step, f"notice {row.template} {row.state}", why)
+
+    @activity.defn
+    def bounced(self, step: Step, bounce: Bounce) -> bool:
+        """退信: a message that was taken came back. Answers whether it was one of this case's and news."""
+        with self.database.once(step.key, None, bool) as effect:
+            if effect.done:
+                return effect.result
+            mine = select(ContactRow).where(ContactRow.dossier == step.dossier)
+            row = effect.session.exec(mine.where(ContactRow.message_id == bounce.message_id)).first()
+            if row is None or row.state not in _UNDER_WAY:
+                what = f"a bounce of no message that is out: {row.template if row else 'unknown'}"
+                note(effect.session, step, what, bounce.reason)
+                return effect.record(False)
+            row.state, row.error = DeliveryState.BOUNCED, bounce.reason
+            evidence = {"message_id": row.message_id}
+            note(effect.session, step, f"notice {row.template} {row.state}", bounce.reason, evidence=evidence)
+            return effect.record(True)
+
+    def _later(self, step: Step, medium: Medium) -> Delivered | None:
+        """The message waits for the end of the quiet hours."""
+        until = quiet_until(self.policies[step.policy], medium, step.at)
+        return Delivered(state=DeliveryState.QUEUED, medium=medium, at=step.at, not_before=until) if until else None
 
     def _queue(
         self, session: Session, step: Step, template: str, contact: ContactFacts | None, task: str
@@ -95,7 +122,7 @@ class Post:
                 template=template,
                 medium=contact.channel if contact else None,
                 address=contact.address if contact else "",
-                message_id=message_id(step.key, self.mail_domain),
+                message_id=message_id(step.key, self.letterhead.domain),
                 state=DeliveryState.QUEUED,
                 at=step.at,
                 task=task,
@@ -120,7 +147,7 @@ class Post:
             state, error = DeliveryState.REFUSED, str(failure)
         with self.database.transaction() as session:
             row = session.get_one(ContactRow, step.key)
-            row.state, row.error = state, error
+            row.state, row.error, row.at = state, error, step.at
             evidence = {"message_id": row.message_id, "medium": contact.channel.value}
             note(session, step, f"notice {row.template} {state}", error, evidence=evidence)
             return Delivered(state=state, medium=row.medium, message_id=row.message_id, at=step.at)
@@ -131,19 +158,29 @@ class Post:
             to=tuple(address.split(", ")),
             subject=rendered.subject,
             text=rendered.text,
-            message_id=message_id(step.key, self.mail_domain),
+            message_id=message_id(step.key, self.letterhead.domain),
             language=language,
             headers={CASE_HEADER: case.case_id},
         )
         refused = self.mailer.send(mail).refused
         return f"turned away: {', '.join(refused)}" if refused else ""
 
-    def _render(self, session: Session, row: CaseRow, customer: CustomerFacts, notice: NoticeSpec) -> Rendered:
+    def _render(
+        self,
+        session: Session,
+        step: Step,
+        row: CaseRow,
+        customer: CustomerFacts,
+        contact: ContactFacts,
+        notice: NoticeSpec,
+    ) -> Rendered:
         facts = dict(notice.facts)
         answer = None
         if notice.task:
             asked = session.get_one(TaskRow, notice.task)
-            answer = self._answer(TaskSpec.model_validate_json(asked.spec), row)
+            spec = TaskSpec.model_validate_json(asked.spec)
+            code = self.codes.issue(session, step.key, contact.address, spec, row.dossier, step.at)
+            answer = _answer(spec, row, code)
             facts.setdefault("until", self._day(asked.due_at, row))
             if "about" in facts:
                 facts["about"] = words(facts["about"], row.language)
@@ -153,15 +190,11 @@ class Post:
         """The firm's day of a moment."""
         return self.policies[row.policy].calendar.day(moment).isoformat()
 
-    def _answer(self, task: TaskSpec, row: CaseRow) -> Answer:
-        options = [(option.name, words(option.name, row.language)) for option in task.options]
-        return Answer(task=task.task, code=self.links.issue(task.task, row.dossier), options=options)
-
     def _values(
         self, row: CaseRow, customer: CustomerFacts, facts: dict[str, str], answer: Answer | None
     ) -> dict[str, object]:
         return {
-            "firm": self.firm,
+            "firm": self.letterhead.firm,
             "customer": customer.name,
             "account": row.account[-4:],
             "reference": row.dossier,
@@ -169,10 +202,11 @@ class Post:
             "answer": answer,
         }
 
-    def _staff_values(self, session: Session, row: TaskRow, spec: TaskSpec, roles: list[Role]) -> dict[str, object]:
+    def _staff_values(self, session: Session, row: TaskRow, roles: Sequence[Role]) -> dict[str, object]:
+        spec = TaskSpec.model_validate_json(row.spec)
         case = session.get_one(CaseRow, row.dossier)
         customer = self.books.customer(session, case.customer)
-        answer = self._answer(spec, case) if spec.for_customer else None
+        answer = _answer(spec, case, code="") if spec.for_customer else None  # staff note what they hear by their token
         values = self._values(case, customer, dict(spec.facts), answer)
         if spec.notice == "letter":
             values["letter"] = render(spec.facts["notice"], case.language, values | {"answer": None}).text
@@ -182,10 +216,17 @@ class Post:
             "case": row.case_id,
             "task": row.task,
             "due": moment_text(row.due_at),
+            "provisional": row.provisional,
+            "quiet": self.policies[case.policy].quiet,
             "options": [option.name for option in spec.options],
             "roles": [role.value for role in roles],
-            "consequence": words("task_escalation", self.staff_language),
+            "consequence": words("task_escalation", self.letterhead.staff_language),
         }
+
+
+def _answer(task: TaskSpec, row: CaseRow, code: str) -> Answer:
+    options = [(option.name, words(option.name, row.language)) for option in task.options]
+    return Answer(task=task.task, code=code, options=options)
 
 
 def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:

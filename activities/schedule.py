@@ -11,7 +11,7 @@ from activities.casework import accepted, case_of, note, request_of, today
 from contracts.findings import FindingKind
 from contracts.steps import Booked, Proposal, Step
 from gateways.books import Books
-from gateways.calendar import WorkingCalendar
+from gateways.calendar_days import calendar_of
 from policy import Policies, Policy
 from policy.spans import plain
 from records.database import Database
@@ -50,7 +50,8 @@ class Schedule:
         with self.database.once(step.key, None, Booked) as effect:
             if effect.done:
                 return effect.result
-            free = self._fits(effect.session, policy, day, step.dossier)
+            worked = calendar_of(effect.session, policy).is_workday(day)
+            free = worked and self._fits(effect.session, policy, day, step.dossier)
             if free:
                 effect.session.merge(ClosingDayRow(dossier=step.dossier, day=day))
                 note(effect.session, step, f"closing day {day}")
@@ -70,7 +71,10 @@ class Schedule:
 
     def _days(self, session: Session, policy: Policy, start: date, step: Step) -> tuple[date, ...]:
         horizon = [start + timedelta(days=n) for n in range(policy.schedule.horizon_days)]
-        fitting = (day for day in horizon if self._fits(session, policy, day, step.dossier))
+        calendar = calendar_of(session, policy)
+        fitting = (
+            day for day in horizon if calendar.is_workday(day) and self._fits(session, policy, day, step.dossier)
+        )
         return tuple(day for day, _ in zip(fitting, range(policy.schedule.proposals), strict=False))
 
     def _fits(self, session: Session, policy: Policy, day: date, dossier: str) -> bool:
@@ -78,7 +82,7 @@ class Schedule:
         if day in rules.blackout_days or day.day in rules.blackout_month_days:
             return False
         others = select(func.count()).where(ClosingDayRow.day == day, ClosingDayRow.dossier != dossier)
-        return WorkingCalendar(policy.calendar).is_workday(day) and session.exec(others).one() < rules.capacity_per_day
+        return session.exec(others).one() < rules.capacity_per_day
 
 
 def _begins(policy: Policy, day: date, at: datetime) -> datetime:

@@ -1,16 +1,17 @@
-"""`python -m bench`: what a case costs and how fast a decision takes effect, measured on this machine in a minute."""
+"""`python -m bench`: what a case and a human task cost, and how fast a decision takes effect, on this machine."""
 
 import argparse
 import asyncio
 
 from bench.cost import measure_cost
 from bench.latency import measure_latency
+from bench.tasks import measure_tasks
 
 
 async def main(cases: int) -> None:
     """Measure, and print a table for each question."""
-    for table in (await measure_cost(), await measure_latency(cases)):
-        print(table, end="\n\n", flush=True)
+    for measure in (measure_cost, measure_tasks, lambda: measure_latency(cases)):
+        print(await measure(), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,21 @@ from temporalio.client import Client
 
 from contracts.converter import data_converter
 from gateways.devserver import DevServer
-from tests.support.firm import Firm, firm_without_worker
+from tests.support.firm import FAST, Firm, firm_without_worker
 from tests.support.processes import worker_process
 
 
 @asynccontextmanager
-async def place(server_arguments: Sequence[str] = ()) -> AsyncIterator[Firm]:
+async def place(server_arguments: Sequence[str] = (), policy: Path = FAST) -> AsyncIterator[Firm]:
     """A firm at work, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="quietus-bench-") as scratch:
         home = Path(scratch)
         async with DevServer(home / "temporal", extra_arguments=server_arguments) as server:
             client = await Client.connect(server.address, data_converter=data_converter())
-            async with firm_without_worker(client, home) as firm, worker_process(firm, server, "worker.py"):
+            async with (
+                firm_without_worker(client, home, policy=policy) as firm,
+                worker_process(firm, server, "worker.py"),
+            ):
                 yield firm
 
 
@@ -30,8 +33,7 @@ async def confirmed(firm: Firm, account: str) -> str:
     receipt = await firm.open(account)
     task = await firm.task("confirm_contact", receipt.case)
     await quiet(firm, receipt.case)
-    code = firm.world.links.issue(task, receipt.reference)  # what stands in the customer's mail
-    await firm.quietus.decide(firm.decision(task, "confirm", code))
+    await firm.answer(task, "confirm")
     await firm.task("approval", receipt.case)
     return receipt.case
 

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from commands.face import AsJson, answer
-from commands.office import records
+from commands.office import policies_of, records
 from commands.pages import case_pages, cases_pages, inbox_pages
 from contracts.vocabulary import CaseKind, Role, Stage
 from gateways.casebook import Casebook
+from settings import load_settings
 
 
 def cases(
@@ -18,14 +19,14 @@ def cases(
     as_json: AsJson = False,
 ) -> None:
     """Open cases first, the most urgent on top."""
-    answer(Casebook(records()).cases(stage, kind, overdue), as_json, cases_pages)
+    answer(_casebook().cases(stage, kind, overdue), as_json, cases_pages)
 
 
 def show(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case, or a dossier of it.")], as_json: AsJson = False
 ) -> None:
     """Where it stands, its findings, tasks, contacts and trail."""
-    answer(Casebook(records()).show(case), as_json, case_pages)
+    answer(_casebook().show(case), as_json, case_pages)
 
 
 def inbox(
@@ -33,5 +34,10 @@ def inbox(
     staff: Annotated[str | None, typer.Option("--staff", help="Tasks this person may decide.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The most urgent on top."""
-    answer(Casebook(records()).inbox(role, staff), as_json, inbox_pages)
+    """What is to be done first on top, with why it is there and what happens if nothing is done."""
+    answer(_casebook().inbox(role, staff), as_json, inbox_pages)
+
+
+def _casebook() -> Casebook:
+    settings = load_settings()
+    return Casebook(records(settings), policies_of(settings))

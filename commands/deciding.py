@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from commands.bulk import All, Choice, DryRun, OfRole, Subject, Tokens, answer_all, decide_all, wrongly_asked
 from commands.face import AsJson, AsStaff, Id, Token, answer, message, new_id
-from commands.office import ask_temporal, token_of
+from commands.office import Scope, ask_temporal, token_of
 from contracts.files import MESSAGE_LIMIT, read_json
-from contracts.refusals import Fault, bad_input
+from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
 from contracts.text import moment_text
 from gateways.tokens import CUSTOMER, OPERATOR
@@ -20,28 +21,34 @@ Data = Annotated[str, typer.Option("--data", metavar="JSON", help="What the opti
 
 
 def decide(
-    task: Task,
-    option: Option,
+    target: Annotated[str, typer.Argument(metavar="TASK", help="The task; left out with --all.")],
+    option: Annotated[str | None, typer.Argument(metavar="OPTION", help="One of the task's options.")] = None,
     *,
     staff: AsStaff = None,
     token: Token = None,
     reason: ReasonText = "",
     data: Data = "{}",
     key: Id = None,
+    everything: All = False,
+    role: OfRole = None,
+    subject: Subject = "",
+    tokens: Tokens = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Sent twice with the same id it is one decision."""
-    decision = message(
-        Decision,
-        "decision",
-        decision_id=key or new_id(),
-        task=task,
-        option=option,
-        token=token_of(staff, token),
-        reason=reason,
-        data=_object(data),
-    )
-    answer(ask_temporal(lambda quietus: quietus.decide(decision)), as_json, _decided)
+    if everything:
+        wrongly_asked(option is None, "With --all give the OPTION alone, without a task.")
+        if role is None or not subject.strip():
+            raise Refused(Code.BAD_INPUT, "With --all say which tasks: --role and --subject.")
+        choice = Choice(role, subject.strip(), target, reason, _object(data), key or new_id())
+        answer_all(decide_all(choice, staff, token, tokens, dry_run=dry_run), as_json)
+        return
+    alone = not (role or subject or tokens or dry_run)
+    wrongly_asked(alone, "--role, --subject, --tokens and --dry-run go with --all.")
+    if option is None:
+        raise Refused(Code.BAD_INPUT, "Missing argument 'OPTION'. Try `starter.py decide --help`.")
+    answer_task(target, option, staff=staff, token=token, reason=reason, data=data, key=key, as_json=as_json)
 
 
 def answer_task(
@@ -56,7 +63,10 @@ def answer_task(
     as_json: AsJson = False,
 ) -> None:
     """`--token` is the code from the customer's letter; with `--as` staff note what the customer said."""
-    decide(task, option, staff=staff, token=token, reason=reason, data=data, key=key, as_json=as_json)
+    proof = token_of(staff, token, Scope(task, option))
+    said = {"option": option, "reason": reason, "data": _object(data)}
+    decision = message(Decision, "decision", decision_id=key or new_id(), task=task, token=proof, **said)
+    answer(ask_temporal(lambda quietus: quietus.decide(decision)), as_json, _decided)
 
 
 def withdraw(
@@ -69,7 +79,7 @@ def withdraw(
     as_json: AsJson = False,
 ) -> None:
     """Possible until settlement begins."""
-    values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token, CUSTOMER)}
+    values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token, otherwise=CUSTOMER)}
     withdrawal = message(Withdrawal, "withdrawal", **values)
     noted = ask_temporal(lambda quietus: quietus.withdraw(case, withdrawal))
     answer(noted, as_json, lambda noted: [_noted(f"The withdrawal of {case}", noted)])
@@ -106,7 +116,9 @@ def resume(
 
 
 def _hold(key: str | None, reason: str, staff: str | None, token: str | None) -> Hold:
-    return message(Hold, "message", decision_id=key or new_id(), reason=reason, token=token_of(staff, token, OPERATOR))
+    return message(
+        Hold, "message", decision_id=key or new_id(), reason=reason, token=token_of(staff, token, otherwise=OPERATOR)
+    )
 
 
 def _object(data: str) -> dict[str, object]:

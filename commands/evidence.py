@@ -17,7 +17,7 @@ def put(
     as_json: AsJson = False,
 ) -> None:
     """A document is written once; the same one again changes nothing."""
-    if reference.startswith(OWN_PAPERS):
+    if reference.removeprefix("evidence/").startswith(OWN_PAPERS):
         own = ", ".join(OWN_PAPERS)
         raise Refused(Code.NOT_ALLOWED, f"{reference} is a place of the firm's own papers ({own}); take evidence/...")
     sha256 = open_store(load_settings().evidence_url).put(reference, read_bytes(file, "document"))

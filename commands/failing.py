@@ -32,10 +32,12 @@ def tell(error: Exception, as_json: bool) -> int:
 
 
 def refuse(refused: Refused, as_json: bool) -> int:
-    """One sentence; with --json also the error document on standard output."""
-    _say(refused.sentence)
+    """One sentence, in Chinese where there is one and the staff's language is that; with --json also the error document
+    on standard output, with both."""
+    _say((_speaks_chinese() and refused.chinese) or refused.sentence)
     if as_json:
-        _document(refused.code, refused.sentence, [fault.model_dump() for fault in refused.faults])
+        more = {"message_zh": refused.chinese} if refused.chinese else {}
+        _document(refused.code, refused.sentence, [fault.model_dump() for fault in refused.faults], **more)
     return refused.code.exit_code
 
 
@@ -44,8 +46,13 @@ def misused(words: str, as_json: bool) -> int:
     return refuse(Refused(Code.BAD_INPUT, words), as_json)
 
 
-def _document(code: str, words: str, faults: list[dict[str, str]]) -> None:
-    print(json.dumps({"error": {"code": code, "message": words, "faults": faults}}, ensure_ascii=False))
+def _document(code: str, words: str, faults: list[dict[str, str]], **more: str) -> None:
+    print(json.dumps({"error": {"code": code, "message": words, **more, "faults": faults}}, ensure_ascii=False))
+
+
+def _speaks_chinese() -> bool:
+    """Read here and not by the settings, which may be what is refused."""
+    return os.environ.get("QUIETUS_STAFF_LANGUAGE") == "zh"
 
 
 def _say(words: str) -> None:

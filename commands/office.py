@@ -1,8 +1,8 @@
 """What a command works with: the settings, the records, Temporal, and who does it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import inspect
 
@@ -11,6 +11,7 @@ from contracts.converter import data_converter
 from contracts.refusals import Code, Refused
 from gateways.books import Ledger
 from gateways.tokens import RESERVED, LocalTokens, StaffTokens, token_judge
+from policy import Policies
 from records.database import Database
 from settings import Settings, connect, load_settings
 
@@ -43,7 +44,17 @@ def ask_temporal(question: Callable[[Quietus], Awaitable[Result]]) -> Result:
     return asyncio.run(asking())
 
 
-def token_of(staff: str | None, token: str | None, otherwise: str | None = None) -> str:
+class Scope(NamedTuple):
+    """What a token made for `--as` is good for: one task, or one option of it; null for any."""
+
+    task: str | None = None
+    option: str | None = None
+
+
+ANY = Scope()
+
+
+def token_of(staff: str | None, token: str | None, scope: Scope = ANY, otherwise: str | None = None) -> str:
     """The token of who does it: given, or signed with the local key for `--as`, or from QUIETUS_STAFF_TOKEN.
 
     `otherwise`: who is meant, in development, when nobody is named.
@@ -56,22 +67,33 @@ def token_of(staff: str | None, token: str | None, otherwise: str | None = None)
     if token:
         return token
     if staff:
-        return local_token(settings, staff)
+        return local_token(settings, staff, scope)
     if settings.staff_token:
         return settings.staff_token.get_secret_value()
     if otherwise and not settings.production:
-        return local_token(settings, otherwise)
+        return local_token(settings, otherwise, scope)
     raise Refused(Code.UNAUTHENTICATED, "Say who you are: --as, --token, or QUIETUS_STAFF_TOKEN.")
 
 
-def local_token(settings: Settings, staff: str) -> str:
+def local_token(settings: Settings, staff: str, scope: Scope = ANY) -> str:
     """A token signed with the development key for somebody in the staff directory."""
+    return local_tokens(settings, staff, [scope])[0]
+
+
+def local_tokens(settings: Settings, staff: str, scopes: Iterable[Scope]) -> list[str]:
+    """The same for each of `scopes`."""
     if settings.production:
         raise Refused(Code.UNAUTHENTICATED, "--as is for development; give --token or QUIETUS_STAFF_TOKEN.")
     if staff not in RESERVED:
         with records(settings).transaction() as session:
             Ledger().person(session, staff)
-    return LocalTokens(settings.keys_dir).mint(staff)
+    tokens = LocalTokens(settings.keys_dir)
+    return [tokens.mint(staff, scope.task, option=scope.option) for scope in scopes]
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The policy versions of the firm."""
+    return Policies(settings.policy_dir, production=settings.production)
 
 
 def staff_tokens(settings: Settings) -> StaffTokens:

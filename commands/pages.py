@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.console import RenderableType
 
 from commands.face import table
-from contracts.views import AccountView, CaseLine, CaseView, InboxLine, TaskLine
+from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
 
 Pages = Iterable[RenderableType]
@@ -22,10 +22,12 @@ def case_pages(case: CaseView) -> Pages:
     yield from table("", ("", ""), _facts(case))
     findings = ((line.kind, line.state, line.detail) for line in case.findings)
     yield from table("Findings", ("kind", "state", "what"), findings)
-    tasks = ((line.task, _desk(line.roles), line.state, _when(line.due), _result(line)) for line in case.tasks)
+    tasks = ((line.task, _desk(line.roles), line.state, _due_of(line), _result(line)) for line in case.tasks)
     yield from table("Tasks", ("task", "desk", "state", "due", "decided"), tasks)
     remarks = ((_when(c.at), c.by, task.name, c.text) for task in case.tasks for c in task.comments)
     yield from table("Comments", ("at", "by", "task", "text"), remarks)
+    papers = ((_when(a.at), a.by, task.name, a.reference, a.words) for task in case.tasks for a in task.attachments)
+    yield from table("Attachments", ("at", "by", "task", "reference", ""), papers)
     contacts = ((_when(c.at), c.template, c.medium or "-", c.address, c.state, c.error) for c in case.contacts)
     yield from table("Contacts", ("at", "notice", "by", "to", "state", ""), contacts)
     follow_ups = ((f.kind, _when(f.due), _when(f.done_at), f.words) for f in case.follow_ups)
@@ -53,23 +55,8 @@ def inbox_pages(inbox: Sequence[InboxLine]) -> Pages:
     """Open tasks."""
     if not inbox:
         yield "No open task."
-    heads = ("task", "desk", "subject", "options", "due", "approvals", "claimed by")
-    yield from table(
-        "",
-        heads,
-        (
-            (
-                line.task,
-                _desk(line.roles),
-                line.subject,
-                _options(line),
-                _when(line.due) + (" late" if line.overdue else ""),
-                f"{line.approvals} of {line.needed}",
-                line.claimed_by,
-            )
-            for line in inbox
-        ),
-    )
+    heads = ("", "task", "desk", "subject", "options", "due", "risk", "approvals", "claimed by", "why", "otherwise")
+    yield from table("", heads, (_inbox_row(line) for line in inbox))
 
 
 def account_pages(account: AccountView) -> Pages:
@@ -85,6 +72,22 @@ def account_pages(account: AccountView) -> Pages:
     yield from table("", ("", ""), facts)
     entries = ((_when(e.at), e.reference, e.text, e.amount, e.balance_after) for e in account.entries)
     yield from table("Entries", ("at", "reference", "text", "amount", "balance"), entries)
+
+
+def _inbox_row(line: InboxLine) -> Sequence[object]:
+    return (
+        line.rank,
+        line.task,
+        _desk(line.roles),
+        line.subject,
+        _options(line),
+        _due_of(line),
+        line.risk,
+        f"{line.approvals} of {line.needed}",
+        _claimed(line),
+        line.why,
+        line.otherwise,
+    )
 
 
 def _facts(case: CaseView) -> list[tuple[str, object]]:
@@ -107,6 +110,16 @@ def _stage(case: CaseLine) -> str:
     return f"{case.stage} (paused)" if case.held else case.stage
 
 
+def _claimed(task: InboxLine) -> str:
+    place = f", in place of {task.delegated_by}" if task.delegated_by else ""
+    return f"{task.claimed_by}{place}" if task.claimed_by else ""
+
+
+def _due_of(task: InboxLine | TaskLine) -> str:
+    """Provisional: it may still move, once the holidays of a year are announced."""
+    return _when(task.due) + (" provisional" if task.provisional else "") + (" late" if task.overdue else "")
+
+
 def _due(case: CaseLine) -> str:
     return _when(case.due) + (" late" if case.overdue else "")
 
@@ -122,8 +135,13 @@ def _options(line: InboxLine) -> str:
 
 
 def _result(task: TaskLine) -> str:
-    decisions = (f"{d.option} by {d.by}" + (f": {d.reason}" if d.reason else "") for d in task.decisions)
-    return "; ".join(decisions)
+    return "; ".join(_decision(decision) for decision in task.decisions)
+
+
+def _decision(decision: DecisionLine) -> str:
+    place = f" in place of {decision.in_place_of}" if decision.in_place_of else ""
+    reason = f": {decision.reason}" if decision.reason else ""
+    return f"{decision.option} by {decision.by}{place}{reason}"
 
 
 def _when(moment: datetime | None) -> str:

@@ -1,111 +1,213 @@
-"""One judge for every decision: pure functions over the task, the decision, who decides, and what went before."""
+"""One judge for every decision: a pure function over the task, the decision, who decides, and what went before."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import product
 from typing import NamedTuple
 
-from contracts.refusals import Code, Refused
+from contracts.refusals import Refused
 from contracts.tasks import Decision, DecisionReceipt, TaskOption, TaskSpec
 from contracts.text import moment_text
+from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 
 CORRECTING = "fixed"
 """The option on a finding whose data correct the request (contracts.requests.Amendment)."""
 
+NOBODY: frozenset[Role] = frozenset()
+
+
+class Bar(StrEnum):
+    """回避: why somebody keeps out of a task."""
+
+    OWN_WORK = "own_work"  # made or asked for what is decided
+    CUSTOMER = "customer"
+    RELATED = "related"  # to the customer
+    RECUSED = "recused"  # by their own word
+
 
 class Decider(NamedTuple):
-    """Who decides, as the staff directory knows them today."""
+    """Who decides, as the staff directory knows them today. `stands_for`: whose place is taken as their deputy, and the
+    roles they hold."""
 
     id: str
     roles: frozenset[Role]
+    absent: bool = False
+    stands_for: Mapping[str, frozenset[Role]] = {}
 
 
 class Earlier(NamedTuple):
-    """A decision on the same task that was taken before."""
+    """A decision on the same task that was taken before, with the roles that it was taken in, and whose place was
+    taken."""
 
     by: str
     option: str
     roles: frozenset[Role]
+    in_place_of: str = ""
 
 
-def admissible(decision: Decision, spec: TaskSpec | None, receipt: DecisionReceipt | None) -> Refused | None:
+class Hearing(NamedTuple):
+    """What is known of a task when a decision on it is judged. `allowed`: the roles that may decide now (an escalation
+    adds some); `bars`: who keeps out, and why; `receipt`: what decided it; `over`: withdrawn, or given up."""
+
+    spec: TaskSpec
+    allowed: frozenset[Role]
+    bars: Mapping[str, Bar] = {}
+    earlier: Sequence[Earlier] = ()
+    receipt: DecisionReceipt | None = None
+    over: bool = False
+
+
+class Capacity(NamedTuple):
+    """In which of the allowed roles somebody decides; `in_place_of`: whose these are, if not their own."""
+
+    roles: frozenset[Role]
+    in_place_of: str = ""
+
+
+class Verdict(NamedTuple):
+    """What the judge says. Without a `refusal` the decision counts: as the `approvals`th of its kind, and `done` when
+    the task is decided by it; `roles` are those it was taken in, `in_place_of` whose they are if not the decider's."""
+
+    refusal: Refused | None
+    roles: frozenset[Role] = NOBODY
+    in_place_of: str = ""
+    approvals: int = 0
+    done: bool = False
+
+
+def admissible(
+    decision: Decision, spec: TaskSpec | None, receipt: DecisionReceipt | None, over: bool = False
+) -> Refused | None:
     """What can be said of a decision without knowing who decides: is the task there and open, does the option exist,
     is a reason or a value missing."""
     if spec is None:
-        return Refused(Code.NOT_FOUND, f"There is no task {decision.task} in this case.")
+        return Ground.NO_TASK.refusal(task=decision.task)
     if receipt:
-        when = moment_text(receipt.at)
-        return Refused(
-            Code.ALREADY_DECIDED, f"Task {spec.task} was already decided: {receipt.option} by {receipt.by} at {when}."
-        )
+        at = moment_text(receipt.at)
+        return Ground.DECIDED.refusal(task=spec.task, option=receipt.option, by=receipt.by, at=at)
+    if over:
+        return Ground.NOT_OPEN.refusal(task=spec.task)
     option = spec.option(decision.option)
     if option is None:
         names = ", ".join(each.name for each in spec.options)
-        return Refused(Code.OPTION_UNKNOWN, f"Task {spec.task} takes {names}, not '{decision.option}'.")
+        return Ground.OPTION_UNKNOWN.refusal(task=spec.task, options=names, option=decision.option)
     if option.reason_needed and not decision.reason.strip():
-        return Refused(Code.REASON_MISSING, f"The decision '{option.name}' needs a reason (--reason).")
+        return Ground.REASON_MISSING.refusal(option=option.name)
     return _unusable_data(decision, spec, option)
 
 
-def judge(
-    spec: TaskSpec, decision: Decision, decider: Decider, allowed: Collection[Role], earlier: Sequence[Earlier]
-) -> Refused | None:
-    """Whether this person may decide this: the role is held, the work is not their own, and they have not decided yet.
-
-    `allowed` are the roles that may decide now (an escalation adds some).
-    """
-    if decider.id in spec.barred:
-        return Refused(
-            Code.FOUR_EYES, f"{decider.id} made or asked for what task {spec.task} decides; somebody else must decide."
-        )
-    if not decider.roles & set(allowed):
-        roles = ", ".join(sorted(allowed))
-        return Refused(Code.FORBIDDEN, f"{decider.id} holds none of the roles that may decide {spec.task}: {roles}.")
-    if any(before.by == decider.id for before in earlier):
-        return Refused(Code.FOUR_EYES, f"{decider.id} has decided task {spec.task} before; it takes different people.")
-    return _one_place_left(spec, decision, decider, earlier)
+def judge(hearing: Hearing, decision: Decision, decider: Decider) -> Verdict:
+    """The one verdict: whether this person may decide this, and what their decision makes of the task."""
+    spec = hearing.spec
+    refusal = admissible(decision, spec, hearing.receipt, hearing.over) or objection(hearing, decider)
+    if refusal:
+        return Verdict(refusal)
+    if _final(spec, decision):
+        return Verdict(None, *_capacities(hearing, decider)[0], approvals=1, done=True)
+    agreeing = _agreeing(hearing, decision.option)
+    capacity = min(_capacities(hearing, decider), key=lambda each: _lacking(spec, [*agreeing, each.roles]))
+    refusal = _unfit(spec, decider.id, [*agreeing, capacity.roles])
+    approvals = len(agreeing) + 1
+    return Verdict(refusal) if refusal else Verdict(None, *capacity, approvals, approvals >= spec.needed)
 
 
-def enough(spec: TaskSpec, decision: Decision, earlier: Sequence[Earlier]) -> bool:
-    """Whether the task is decided with this decision: by a final option, or by enough different people."""
+def eligible(hearing: Hearing, person: Decider) -> bool:
+    """Whether a task is one that this person may work on at all, whatever they will decide."""
+    return objection(hearing, person) is None
+
+
+def objection(hearing: Hearing, decider: Decider) -> Refused | None:
+    """Why this person may not work on a task, whatever they would decide: absent, barred, decided before, or without
+    a role. Null when they may."""
+    task, who = hearing.spec.task, decider.id
+    if decider.absent:
+        return Ground.ABSENT.refusal(who=who)
+    if who in hearing.bars:
+        return Ground[hearing.bars[who].name].refusal(who=who, task=task)
+    if _has_decided(hearing, who):
+        return Ground.TWICE.refusal(who=who, task=task)
+    if not _capacities(hearing, decider):
+        return Ground.ROLE_NOT_HELD.refusal(who=who, task=task, roles=", ".join(sorted(hearing.allowed)))
+    return None
+
+
+def _capacities(hearing: Hearing, decider: Decider) -> list[Capacity]:
+    """All that somebody may decide as, their own roles first. A place counts only if the one whose it is could decide
+    themselves."""
+    places = [
+        Capacity(roles & hearing.allowed, person)
+        for person, roles in sorted(decider.stands_for.items())
+        if person not in hearing.bars and not _has_decided(hearing, person)
+    ]
+    return [each for each in (Capacity(decider.roles & hearing.allowed), *places) if each.roles]
+
+
+def _agreeing(hearing: Hearing, option: str) -> list[frozenset[Role]]:
+    """The roles of those who chose this option before. Who has come to keep out since then no longer counts."""
+    return [
+        before.roles
+        for before in hearing.earlier
+        if before.option == option and not {before.by, before.in_place_of} & hearing.bars.keys()
+    ]
+
+
+def _unfit(spec: TaskSpec, who: str, people: Sequence[frozenset[Role]]) -> Refused | None:
+    """Whether `who`, the last of `people`, takes a place that is kept for others."""
+    missing = _missing_roles(spec, people)
+    if missing is None:
+        return Ground.ROLES_ALIKE.refusal(who=who, task=spec.task)
+    if len(missing) > max(spec.needed - len(people), 0):
+        return Ground.ROLE_STILL_MISSING.refusal(who=who, task=spec.task, roles=", ".join(missing))
+    return None
+
+
+def _has_decided(hearing: Hearing, person: str) -> bool:
+    """In person, or by a deputy in their place."""
+    return any(person in (before.by, before.in_place_of) for before in hearing.earlier)
+
+
+def _final(spec: TaskSpec, decision: Decision) -> bool:
     option = spec.option(decision.option)
-    if option and option.final:
-        return True
-    agreeing = [before for before in earlier if before.option == decision.option]
-    return len(agreeing) + 1 >= spec.needed
+    return option is not None and option.final
+
+
+def _lacking(spec: TaskSpec, people: Sequence[frozenset[Role]]) -> int:
+    """How many must still come, for comparing; one more than can be where roles are alike."""
+    missing = _missing_roles(spec, people)
+    return len(spec.must_include) + 1 if missing is None else len(missing)
+
+
+def _missing_roles(spec: TaskSpec, people: Sequence[frozenset[Role]]) -> list[Role] | None:
+    """The roles that must be there and are not yet, when each person stands for one role only, for the best choice;
+    None when no choice makes the roles different that must be."""
+    choices = [_uncovered(spec, roles) for roles in _choices(spec, people)]
+    return min(choices, key=len, default=None)
+
+
+def _choices(spec: TaskSpec, people: Sequence[frozenset[Role]]) -> Iterator[tuple[Role, ...]]:
+    # Who decided before roles were written down stands for none.
+    for roles in product(*(sorted(each) for each in people if each)):
+        if not spec.different_roles or len(set(roles)) == len(roles):
+            yield roles
+
+
+def _uncovered(spec: TaskSpec, roles: Sequence[Role]) -> list[Role]:
+    left = list(roles)
+    missing = []
+    for wanted in spec.must_include:
+        if wanted in left:
+            left.remove(wanted)
+        else:
+            missing.append(wanted)
+    return missing
 
 
 def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Refused | None:
     """Data that the option does not take, or that it needs and does not get. A correction is read where it is made."""
     unknown = ", ".join(sorted(set(decision.data) - {option.wants}))
     if unknown and not (spec.finding and option.name == CORRECTING):
-        return Refused(Code.BAD_INPUT, f"The decision '{option.name}' takes no data.{unknown}.")
+        return Ground.DATA_UNKNOWN.refusal(option=option.name, names=unknown)
     if option.wants and decision.data.get(option.wants) not in option.among:
-        choices = ", ".join(option.among)
-        return Refused(Code.BAD_INPUT, f"The decision '{option.name}' needs data.{option.wants}, one of {choices}.")
+        return Ground.DATA_MISSING.refusal(option=option.name, name=option.wants, choices=", ".join(option.among))
     return None
-
-
-def _one_place_left(spec: TaskSpec, decision: Decision, decider: Decider, earlier: Sequence[Earlier]) -> Refused | None:
-    """The last places are kept for the roles that must be among the deciding."""
-    option = spec.option(decision.option)
-    if option is None or option.final:
-        return None
-    agreeing = [before.roles for before in earlier if before.option == decision.option]
-    missing = _uncovered(spec.must_include, [*agreeing, decider.roles])
-    if len(missing) <= max(spec.needed - len(agreeing) - 1, 0):
-        return None
-    roles = ", ".join(missing)
-    return Refused(Code.FOUR_EYES, f"Task {spec.task} still needs somebody of the role {roles}; {decider.id} is not.")
-
-
-def _uncovered(wanted: Sequence[Role], people: Sequence[frozenset[Role]]) -> tuple[Role, ...]:
-    """The roles that cannot be filled when each person stands for one role only, for the best assignment."""
-    if not wanted:
-        return ()
-    role, rest = wanted[0], wanted[1:]
-    best = (role, *_uncovered(rest, people))
-    for place, roles in enumerate(people):
-        if role in roles:
-            found = _uncovered(rest, [*people[:place], *people[place + 1 :]])
-            best = min(best, found, key=len)
-    return best

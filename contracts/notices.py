@@ -16,6 +16,8 @@ class DeliveryState(StrEnum):
     FAILED = "failed"  # the channel itself was down to the end of our patience
     TASK = "task"  # telephone or letter: a person does it
     NO_CHANNEL = "no_channel"  # the customer has no verified contact left
+    BOUNCED = "bounced"  # it was sent, and came back
+    ANSWERED = "answered"  # the customer used the code that it brought
 
 
 class NoticeSpec(Contract):
@@ -29,9 +31,11 @@ class NoticeSpec(Contract):
 
 
 class Delivered(Contract):
-    """What became of a notice. `medium` null: there was no channel."""
+    """What became of a notice. `medium` null: there was no channel; `not_before`: quiet hours, it is not sent until
+    then."""
 
     state: DeliveryState
     medium: Medium | None = None
     message_id: str = ""
     at: datetime
+    not_before: datetime | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
@@ -46,14 +47,17 @@ class Fault(Contract):
 
 
 class Refused(ApplicationError):
-    """A refusal that the sender is told. Never retried; it travels through Temporal as it is."""
+    """A refusal that the sender is told. Never retried; it travels through Temporal as it is. `chinese`: the sentence
+    in Chinese, where there is one."""
 
-    def __init__(self, code: Code, message: str, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, code: Code, message: str, faults: Iterable[Fault] = (), chinese: str = "") -> None:
         self.code = code
         self.sentence = message
         self.faults = tuple(faults)
-        details = [{"faults": [fault.model_dump() for fault in self.faults]}] if self.faults else []
-        super().__init__(message, *details, type=code.value, non_retryable=True)
+        self.chinese = chinese
+        details: dict[str, Any] = {"faults": [fault.model_dump() for fault in self.faults]} if self.faults else {}
+        details |= {"chinese": chinese} if chinese else {}
+        super().__init__(message, *([details] if details else []), type=code.value, non_retryable=True)
 
     def __str__(self) -> str:
         return self.sentence
@@ -86,7 +90,7 @@ def refusal_of(error: BaseException | None) -> Refused | None:
         if isinstance(error, ApplicationError) and error.type in set(Code):
             details = error.details[0] if error.details and isinstance(error.details[0], dict) else {}
             faults = [Fault.model_validate(fault) for fault in details.get("faults", [])]
-            return Refused(Code(error.type), error.message, faults)
+            return Refused(Code(error.type), error.message, faults, str(details.get("chinese", "")))
         error = getattr(error, "cause", None) or error.__cause__
     return None
 

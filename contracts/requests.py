@@ -73,7 +73,8 @@ class Amendment(Contract):
 
 
 class Receipt(Contract):
-    """回执: the case that a request opened. `reference` names its dossier; `expected_by` is the expected end."""
+    """回执: the case that a request opened. `reference` names its dossier; `expected_by` is the expected end, `message`
+    what else there is to say of it."""
 
     case: str
     reference: str

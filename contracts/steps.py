@@ -29,7 +29,8 @@ class Step(Contract):
 
 
 class Opened(Contract):
-    """A case is open: its dossier, the policy to pin, and the facts that shape its course. No personal data."""
+    """A case is open: its dossier, the policy to pin, and the facts that shape its course. No personal data.
+    `provisional`: the holidays on the way to the expected end are not announced yet."""
 
     case: str
     dossier: str
@@ -42,6 +43,7 @@ class Opened(Contract):
     reason: str
     expected_by: datetime
     tasks_before: int
+    provisional: bool = False
 
 
 class Ending(Contract):

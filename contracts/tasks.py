@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field, JsonValue
 
 from contracts.base import Contract
-from contracts.text import Words
+from contracts.text import Word, Words
 from contracts.vocabulary import Role
 
 
@@ -38,7 +38,8 @@ class TaskSpec(Contract):
     among them one of each role in `must_include`. `barred` staff may not decide: it is their work or their request.
     `notice` names the template the people are told with; `facts` are its values, never personal data.
     `ladder` names the policy's ladder: when it is due, when reminded, when escalated. `finding` is the fingerprint of
-    the finding that the task is about; the option `accept` accepts it.
+    the finding that the task is about; the option `accept` accepts it. `different_roles`: each of the `needed` stands
+    for another role. `continues` names the earlier tasks of the same matter, the first one first: its clock goes on.
     """
 
     task: str
@@ -53,6 +54,8 @@ class TaskSpec(Contract):
     ladder: str = "staff"
     facts: dict[str, str] = {}
     finding: str = ""
+    different_roles: bool = False
+    continues: tuple[str, ...] = ()
 
     @property
     def for_customer(self) -> bool:
@@ -68,10 +71,17 @@ class RungKind(StrEnum):
     """What a ladder does at one of its rungs."""
 
     REMIND = "remind"
-    ESCALATE = "escalate"
+    DUE = "due"  # reminded at the due moment itself
+    ESCALATE = "escalate"  # to the supervising role
+    ESCALATE_AGAIN = "escalate_again"  # to the manager
     NEXT_CHANNEL = "next_channel"
     PHONE = "phone"
     GIVE_UP = "give_up"
+
+    @property
+    def late(self) -> bool:
+        """Whether a task that stands on this rung is overdue."""
+        return self in (RungKind.DUE, RungKind.ESCALATE, RungKind.ESCALATE_AGAIN, RungKind.GIVE_UP)
 
 
 class Rung(Contract):
@@ -83,10 +93,15 @@ class Rung(Contract):
 
 
 class TaskShown(Contract):
-    """The task stands in the inbox: when it is due and the rungs to climb, earliest first."""
+    """The task stands in the inbox: when it is due and the rungs still to climb, earliest first. `provisional`: a year
+    on the way has no announced calendar yet, so that these moments may still move. `roles` may decide it, and it is
+    `overdue`, also by what became of earlier tasks of its matter."""
 
     due_at: datetime
     rungs: tuple[Rung, ...]
+    provisional: bool = False
+    roles: tuple[Role, ...] = ()
+    overdue: bool = False
 
 
 class Decision(Contract):
@@ -94,15 +109,22 @@ class Decision(Contract):
     proves, nothing else: the customer, or staff who note what the customer said on the telephone."""
 
     decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
-    task: str = Field(max_length=200)
-    option: str = Field(max_length=60)
+    task: Word
+    option: Word = Field(max_length=60)
     token: str = Field(max_length=4_000)
     reason: Words = ""
-    data: dict[str, JsonValue] = {}
+    data: dict[Word, JsonValue] = {}
+
+
+def is_staff_token(token: str) -> bool:
+    """Whether it is a token of staff, not a customer's code: a JWT begins with the base64 of an opening brace."""
+    return token.startswith("eyJ")
 
 
 class DecisionReceipt(Contract):
-    """What the decider is told. `done`: the task is decided; otherwise more approvals are missing."""
+    """What the decider is told. `done`: the task is decided; otherwise more approvals are missing. `heard_by`: who
+    noted what the customer said on the telephone. `in_place_of`: the absent or delegating colleague whose role it was.
+    """
 
     task: str
     option: str
@@ -113,6 +135,8 @@ class DecisionReceipt(Contract):
     approvals: int
     needed: int
     done: bool
+    heard_by: str = ""
+    in_place_of: str = ""
 
 
 class Withdrawal(Contract):
@@ -130,6 +154,38 @@ class Hold(Contract):
     decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     reason: Words
     token: str = Field(max_length=4_000)
+
+
+class Extension(Contract):
+    """延期: staff ask for more time, in working days, for one task or (null) for the whole case. Somebody else
+    approves; the customer is told."""
+
+    decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    task: Word | None = None
+    working_days: int = Field(ge=1, le=250)
+    reason: Words
+    token: str = Field(max_length=4_000)
+
+
+class ExtensionState(StrEnum):
+    """What became of it."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REJECTED = "rejected"
+
+
+class Bounce(Contract):
+    """退信: the mail system reports that a message came back. `reason` is the status code, never an address."""
+
+    message_id: str = Field(pattern=r"^<[!-~]{1,298}>$")
+    reason: Words = ""
+
+
+class Reckoning(Contract):
+    """The due dates are reckoned again, for instance since the holidays of a year were announced."""
+
+    reason: Words
 
 
 class Noted(Contract):

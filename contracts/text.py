@@ -41,6 +41,9 @@ Words = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(clean
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(one_line)]
 """A name or one short line, 1 to 200 characters."""
 
+Word = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
+"""One line of up to 200 characters, as it stands; may be empty."""
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
 """An id that goes into a workflow id: ASCII letters, digits, - and _; no dot, no slash."""
 

@@ -3,15 +3,12 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field
-
 from contracts.base import Contract
 from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
 from contracts.notices import DeliveryState
 from contracts.tasks import TaskState
-from contracts.text import Words
 from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
 
 Outcome = str
@@ -31,12 +28,14 @@ class FindingLine(Contract):
 
 
 class DecisionLine(Contract):
-    """审批: what one person decided."""
+    """审批: what one person decided. `heard_by`: who noted what the customer said; `in_place_of`: whose role it was."""
 
     by: str
     option: str
     reason: str
     at: datetime
+    heard_by: str = ""
+    in_place_of: str = ""
 
 
 class CommentLine(Contract):
@@ -45,6 +44,16 @@ class CommentLine(Contract):
     by: str
     at: datetime
     text: str
+
+
+class AttachmentLine(Contract):
+    """Evidence that staff put to a task; `reference` is its place in the evidence store."""
+
+    by: str
+    at: datetime
+    reference: str
+    sha256: str
+    words: str
 
 
 class Wants(Contract):
@@ -60,7 +69,8 @@ class Wants(Contract):
 
 
 class TaskLine(Contract):
-    """待办: one task of a case; `option` is how it was decided."""
+    """待办: one task of a case; `option` is how it was decided. `provisional`: the due moment may still move, since a
+    year has no announced calendar yet; `delegated_by`: whose place `claimed_by` takes."""
 
     task: str
     name: str
@@ -77,6 +87,9 @@ class TaskLine(Contract):
     needed: int
     decisions: tuple[DecisionLine, ...]
     comments: tuple[CommentLine, ...]
+    attachments: tuple[AttachmentLine, ...] = ()
+    provisional: bool = False
+    delegated_by: str | None = None
 
 
 class ContactLine(Contract):
@@ -147,7 +160,8 @@ class CaseView(CaseLine):
 
 
 class InboxLine(Contract):
-    """待办: one open task in an inbox. `role` is the first of `roles`."""
+    """待办: one open task in an inbox. `role` is the first of `roles`; `rank` 1 is what to do first; `held`: its case
+    is paused; `why` it is in this inbox and what happens `otherwise`, if nothing is done, in English and in Chinese."""
 
     task: str
     case: str
@@ -163,22 +177,15 @@ class InboxLine(Contract):
     needed: int
     overdue: bool
     claimed_by: str | None
-
-
-class Remark(Contract):
-    """What staff write on a task."""
-
-    text: Words = Field(min_length=1)
-
-
-class DeskNote(Contract):
-    """What a member of staff did with a task, and how it stands."""
-
-    task: str
-    state: TaskState
-    claimed_by: str | None
-    by: str
-    at: datetime
+    delegated_by: str | None = None
+    risk: Risk = Risk.LOW
+    rank: int = 0
+    provisional: bool = False
+    held: bool = False
+    why: str = ""
+    why_zh: str = ""
+    otherwise: str = ""
+    otherwise_zh: str = ""
 
 
 class EntryLine(Contract):

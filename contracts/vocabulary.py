@@ -71,6 +71,15 @@ class Role(StrEnum):
     PUBLIC_RELATIONS = "public_relations"
 
 
+class WaitedFor(StrEnum):
+    """Whom a case waits for while a task is open; `held`: staff paused the case."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    AUTHORITY = "authority"  # a court, the tax office, the police
+    HELD = "held"
+
+
 class Medium(StrEnum):
     """The channel of a contact with the customer; phone and letter are tasks for staff."""
 

@@ -1,6 +1,7 @@
 """The books as they are read: rows become facts, balances are the sums of their entries."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TypeVar
@@ -37,6 +38,7 @@ from records.books_tables import (
     ReceivableRow,
     StaffRow,
 )
+from records.people_tables import AbsenceRow
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -119,11 +121,13 @@ class Reading:
 
     def staff(self, session: Session) -> tuple[StaffFacts, ...]:
         """Everybody, by id."""
-        return tuple(_person(row) for row in session.exec(select(StaffRow).order_by(col(StaffRow.id))))
+        entered = _absences(session)
+        rows = session.exec(select(StaffRow).order_by(col(StaffRow.id)))
+        return tuple(_person(row, entered[row.id]) for row in rows)
 
     def person(self, session: Session, staff_id: str) -> StaffFacts:
         """One person of the firm."""
-        return _person(found(session, StaffRow, staff_id, "member of staff"))
+        return _person(found(session, StaffRow, staff_id, "member of staff"), _absences(session, staff_id)[staff_id])
 
     def holders(self, session: Session, roles: Iterable[Role]) -> tuple[StaffFacts, ...]:
         """Everybody who holds at least one of `roles`, absent or not, by id."""
@@ -195,9 +199,21 @@ def _agreement(row: AgreementRow) -> AgreementFacts:
     )
 
 
-def _person(row: StaffRow) -> StaffFacts:
+def _absences(session: Session, person: str | None = None) -> dict[str, list[Absence]]:
+    """By person, of one or of all, the absences that were entered here."""
+    rows = select(AbsenceRow).order_by(col(AbsenceRow.since))
+    rows = rows.where(AbsenceRow.staff == person) if person else rows
+    entered: dict[str, list[Absence]] = defaultdict(list)
+    for row in session.exec(rows):
+        entered[row.staff].append(Absence(since=row.since, until=row.until))
+    return entered
+
+
+def _person(row: StaffRow, entered: Iterable[Absence]) -> StaffFacts:
+    """Away when the core system says so, or what was entered here."""
+    known = (Absence.model_validate(each, strict=False) for each in json.loads(row.absent))
     return StaffFacts(
         **row.model_dump(exclude={"roles", "absent"}),
         roles=tuple(Role(role) for role in json.loads(row.roles)),
-        absent=tuple(Absence.model_validate(each, strict=False) for each in json.loads(row.absent)),
+        absent=(*known, *entered),
     )

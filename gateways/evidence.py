@@ -17,7 +17,7 @@ _SHOWN = 80
 _OWN_NAME = "evidence/"
 
 
-OWN_PAPERS = ("dossiers/", "snapshots/", "statements/", "handover/")
+OWN_PAPERS = ("dossiers/", "snapshots/", "statements/", "handover/", "tasks/")
 """Where the firm's own papers are kept; nobody else puts anything there."""
 
 

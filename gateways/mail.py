@@ -44,6 +44,15 @@ class Sent:
     refused: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Letterhead:
+    """抬头: the firm's name, the domain of its Message-IDs, and the language in which staff are written to."""
+
+    firm: str = "Quietus"
+    domain: str = "quietus.invalid"
+    staff_language: Language = Language.ZH
+
+
 class Mailer(Protocol):
     """Sends mail."""
 

@@ -44,20 +44,23 @@ _MALFORMED = "The token is malformed."
 
 
 class Claims(Contract):
-    """What a staff token proves. `task` null: it is good for any task; `jti`: the token's own id."""
+    """What a staff token proves. `task`, `option` null: it is good for any; `jti`: the token's own id."""
 
     sub: str = Field(min_length=1)
     task: str | None
     jti: str = Field(min_length=1)
     expires_at: datetime
+    option: str | None = None
 
 
 class LinkClaims(Contract):
-    """What a customer's code proves. `fingerprint`: SHA-256 of the code, kept so that it is used once."""
+    """What a customer's code proves. `nonce`: under it the records know the code; `content`: the hash of what was
+    asked."""
 
     task: str
     dossier: str
-    fingerprint: str
+    nonce: str
+    content: str
 
 
 class StaffTokens(Protocol):
@@ -80,12 +83,14 @@ class LocalTokens:
         assert isinstance(key, Ed25519PrivateKey)
         return key
 
-    def mint(self, sub: str, task: str | None = None, ttl: timedelta = timedelta(minutes=15)) -> str:
-        """A token for the staff member `sub`, for one task or (null) for any."""
+    def mint(
+        self, sub: str, task: str | None = None, ttl: timedelta = timedelta(minutes=15), option: str | None = None
+    ) -> str:
+        """A token for the staff member `sub`, for one task and one of its options, or (null) for any."""
         now = datetime.now(UTC)
-        times = {"iat": now, "exp": now + ttl}
-        claims = {"iss": LOCAL_ISSUER, "aud": LOCAL_AUDIENCE, "sub": sub, "task": task, "jti": secrets.token_hex(16)}
-        return jwt.encode(claims | times, self._key, algorithm="EdDSA")
+        claims = {"iss": LOCAL_ISSUER, "aud": LOCAL_AUDIENCE, "sub": sub, "jti": secrets.token_hex(16)}
+        bounds = {"task": task, "option": option, "iat": now, "exp": now + ttl}
+        return jwt.encode(claims | bounds, self._key, algorithm="EdDSA")
 
     def verify(self, token: str) -> Claims:
         """The claims of a token that `mint` made. Refused(UNAUTHENTICATED)."""
@@ -120,15 +125,18 @@ class OidcTokens:
 
 
 class CustomerLinks:
-    """Signed, expiring codes with which a customer answers a task. `key` comes from `link_key`."""
+    """Signed, expiring codes with which a customer answers a task. `key` comes from `link_key`.
+
+    What only the records can say of a code (gateways/answer_codes.py) is refused with the same `no_code`.
+    """
 
     def __init__(self, key: bytes) -> None:
         signer = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         self._serializer = URLSafeTimedSerializer(key, salt="quietus.customer-link", signer_kwargs=signer)
 
-    def issue(self, task: str, dossier: str) -> str:
+    def issue(self, task: str, dossier: str, nonce: str, content: str) -> str:
         """A code for one task of one dossier, in letters that a link may carry."""
-        code = self._serializer.dumps([task, dossier])
+        code = self._serializer.dumps([dossier, task, nonce, content])
         assert isinstance(code, str)
         return code
 
@@ -139,11 +147,16 @@ class CustomerLinks:
             signature = code.rpartition(".")[2]
             if base64_encode(base64_decode(signature)).decode() != signature:  # else one code has many spellings
                 raise BadData("not in canonical form")
-            task, dossier = self._serializer.loads(code, max_age=int(max_age.total_seconds()))
-            return LinkClaims(task=task, dossier=dossier, fingerprint=hashlib.sha256(code.encode()).hexdigest())
+            dossier, task, nonce, content = self._serializer.loads(code, max_age=int(max_age.total_seconds()))
+            return LinkClaims(task=task, dossier=dossier, nonce=nonce, content=content)
         except (BadData, ValueError, TypeError):
-            sentence = "This code is not valid or no longer valid; please ask us for a new one."
-            raise Refused(Code.UNAUTHENTICATED, sentence) from None
+            raise no_code() from None
+
+
+def no_code() -> Refused:
+    """The one answer to guessed, expired, altered and outdated codes: it never says which."""
+    sentence = "This code is not valid or no longer valid; please ask us for a new one."
+    return Refused(Code.UNAUTHENTICATED, sentence)
 
 
 def token_judge(keys_dir: Path, issuer: str | None, audience: str | None, jwks_url: str | None) -> StaffTokens:
@@ -185,7 +198,8 @@ def _verified(token: str, key: Callable[[], Any], algorithms: tuple[str, ...], i
 def _claims(payload: dict[str, Any]) -> Claims:
     expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
     try:
-        return Claims(sub=payload["sub"], task=payload.get("task"), jti=payload["jti"], expires_at=expires_at)
+        task, option = payload.get("task"), payload.get("option")
+        return Claims(sub=payload["sub"], task=task, option=option, jti=payload["jti"], expires_at=expires_at)
     except ValidationError:
         raise jwt.InvalidTokenError from None
 

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.vocabulary import Language
-from notices.words import words
+from notices.words import label, words
 
 _HERE = Path(__file__).parent
 _GAP = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -65,6 +65,7 @@ def _environment(language: Language) -> ImmutableSandboxedEnvironment:
         auto_reload=False,
     )
     environment.filters["words"] = partial(words, language=language)
+    environment.filters["label"] = partial(label, language=language)
     return environment
 
 

@@ -8,17 +8,26 @@ from pathlib import Path
 from contracts.vocabulary import Language
 
 _ANY = "any"
+_FACT = "fact"
 
 
 def words(name: str, language: Language) -> str:
     """How `name` is called; a name without words is its own.
 
     A member of an enum is looked up among its own kind first (Stage.CLOSED is not Outcome.CLOSED), a bare name among
-    the options and facts first.
+    the options first.
     """
+    return _words(name, language, type(name).__name__ if isinstance(name, StrEnum) else _ANY)
+
+
+def label(name: str, language: Language) -> str:
+    """What stands before the value of a fact: the option `question` is "I have a question", the fact a "question"."""
+    return _words(name, language, _FACT)
+
+
+def _words(name: str, language: Language, kind: str) -> str:
     table = _table()
-    own = type(name).__name__ if isinstance(name, StrEnum) else _ANY
-    for part in (table.get(own, {}), *table.values()):
+    for part in (table.get(kind, {}), *table.values()):
         if name in part:
             return part[name][language]
     return str(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
-from policy.model import Policy
+from policy.model import Approvals, Policy
 
 
 class Policies:
@@ -62,6 +62,14 @@ def read_policy(path: Path, *, production: bool = False) -> Policy:
     return policy
 
 
+def _possible(rule: Approvals) -> bool:
+    """Whether there can be so many people in such roles."""
+    kept = rule.must_include
+    if rule.different_roles and (rule.needed > len(set(rule.roles)) or len(set(kept)) < len(kept)):
+        return False
+    return rule.needed >= max(1, len(kept)) and set(kept) <= set(rule.roles)
+
+
 def _cross_faults(policy: Policy, path: Path, production: bool) -> list[Fault]:
     """What the shape alone cannot see."""
     faults = []
@@ -70,10 +78,17 @@ def _cross_faults(policy: Policy, path: Path, production: bool) -> list[Fault]:
     if production and policy.rehearsal:
         faults.append(Fault(path="rehearsal", message="a rehearsal policy is not for production"))
     named = {f"findings.{kind}": rule.ladder for kind, rule in policy.findings.items()}
+    if policy.extension:
+        named["extension"] = policy.extension.ladder
     named |= {f"closing.notice_ladders.{who}": ladder for who, ladder in policy.closing.notice_ladders.items()}
     for where, ladder in named.items():
         if ladder not in policy.ladders:
             faults.append(Fault(path=where, message=f"there is no ladder '{ladder}'"))
+    faults += [
+        Fault(path=f"approvals.{risk}", message="its roles can never make up the number that is needed")
+        for risk, rule in policy.approvals.items()
+        if not _possible(rule)
+    ]
     faults += [
         Fault(path=f"checklist.{item.id}", message="needs either a test or a role that attests it")
         for item in policy.checklist

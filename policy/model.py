@@ -8,7 +8,7 @@ from contracts.findings import FindingKind
 from contracts.money import Amount, Currency
 from contracts.tasks import RungKind
 from contracts.text import Words
-from contracts.vocabulary import CustomerKind, DocumentKind, Initiator, ReasonCode, Risk, Role
+from contracts.vocabulary import CustomerKind, DocumentKind, Initiator, Medium, ReasonCode, Risk, Role, WaitedFor
 from policy.spans import Span
 
 
@@ -36,10 +36,13 @@ class RungRule(Contract):
 
 
 class Ladder(Contract):
-    """时限: when a task is due, and what happens on the way there and after. Silence never approves."""
+    """时限: when a task is due, and what happens on the way there and after. Silence never approves. `waits_for`: whom
+    the case waits for while such a task is open; `pauses_for`: while it waits for whom the clock of the task stands."""
 
     due: Span
     rungs: tuple[RungRule, ...] = ()
+    waits_for: WaitedFor = WaitedFor.STAFF
+    pauses_for: tuple[WaitedFor, ...] = ()
     source: str = ""
 
 
@@ -52,11 +55,13 @@ class FindingRule(Contract):
 
 
 class Approvals(Contract):
-    """How many different people approve, from which roles, and which role must be among them."""
+    """How many different people approve, from which roles, which role must be among them, and whether each stands for
+    another role."""
 
     needed: int
     roles: tuple[Role, ...]
     must_include: tuple[Role, ...] = ()
+    different_roles: bool = False
     source: str = ""
 
 
@@ -122,10 +127,12 @@ class ChecklistItem(Contract):
 
 
 class Closing(Contract):
-    """The overall time, and the notice a customer gets where the customer does not ask. Keys are initiators."""
+    """The overall time, and the notice a customer gets where the customer does not ask. Keys are initiators.
+    `pauses_for`: while the case waits for whom the overall time stands."""
 
     expected: Span
     notice_ladders: dict[Initiator, str]
+    pauses_for: tuple[WaitedFor, ...] = ()
     source: str = ""
 
 
@@ -174,6 +181,36 @@ class Patience(Contract):
     delivery: Span
 
 
+class QuietHours(Contract):
+    """免打扰: from `begins` to `ends` by the calendar's clock (over midnight where it ends earlier) nothing is sent by
+    these channels, nobody is reminded, and nobody is telephoned."""
+
+    begins: time
+    ends: time
+    media: tuple[Medium, ...]
+    source: str = ""
+
+
+class DeskRules(Contract):
+    """How work is spread. `load_cap`: how many tasks one person may have claimed (null: any number). `head_start`: how
+    much earlier than due a task of that risk is ranked, plain time. `digest_at`: when the daily digest is sent."""
+
+    load_cap: int | None = None
+    head_start: dict[Risk, Span] = {}
+    digest_at: time | None = None
+    source: str = ""
+
+
+class ExtensionRules(Contract):
+    """延期: who approves it, how often a case may be extended, by how many working days at most each time."""
+
+    roles: tuple[Role, ...]
+    times: int
+    longest_working_days: int
+    ladder: str = "staff"
+    source: str = ""
+
+
 class Policy(Contract):
     """One version of the policy, whole. `rehearsal` ones (waits of seconds) are refused in production."""
 
@@ -201,6 +238,9 @@ class Policy(Contract):
     retention: Retention
     follow_up: FollowUp
     patience: Patience
+    quiet: QuietHours | None = None
+    desk: DeskRules = DeskRules()
+    extension: ExtensionRules | None = None
 
     def finding(self, kind: FindingKind) -> FindingRule:
         """The rule for a kind of finding; the catch-all for one that is younger than this policy."""

@@ -9,7 +9,7 @@ from contracts.books import PaymentState
 from contracts.findings import FindingKind, FindingState
 from contracts.notices import DeliveryState
 from contracts.tasks import TaskState
-from contracts.vocabulary import CaseKind, Initiator, Language, Medium, Risk
+from contracts.vocabulary import CaseKind, Initiator, Language, Medium, Risk, WaitedFor
 from records.columns import UtcMoment, word
 
 
@@ -73,7 +73,9 @@ class CaseRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """待办: a task in the inbox. `spec` is a TaskSpec, `roles` a list, both canonical JSON."""
+    """待办: a task in the inbox. `spec` is a TaskSpec, `roles` and `rungs` lists, all canonical JSON. `since`: when its
+    clock began; `climbed`: how many rungs are behind it; `extended`: by so many working days; `delegated_by`: whose
+    place `claimed_by` takes."""
 
     __tablename__ = "tasks"
 
@@ -91,10 +93,18 @@ class TaskRow(SQLModel, table=True):
     claimed_by: str | None = None
     ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     option: str | None = None
+    since: datetime = Field(sa_type=UtcMoment)
+    waits_for: WaitedFor = Field(default=WaitedFor.STAFF, sa_type=word(WaitedFor))
+    rungs: str = "[]"
+    climbed: int = 0
+    provisional: bool = False
+    extended: int = 0
+    delegated_by: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
-    """审批: one person's decision on one task. `data` and `receipt` (a DecisionReceipt) are canonical JSON."""
+    """审批: one person's decision on one task. `data`, `receipt` (a DecisionReceipt) and `roles` in which it was taken
+    are canonical JSON; `in_place_of`: whose place was taken."""
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("task", "decided_by"),)
@@ -109,19 +119,8 @@ class DecisionRow(SQLModel, table=True):
     data: str = "{}"
     fingerprint: str
     receipt: str
-
-
-class CommentRow(SQLModel, table=True):
-    """A remark of staff on a task."""
-
-    __tablename__ = "comments"
-
-    id: int | None = Field(default=None, primary_key=True)
-    task: str = Field(index=True)
-    dossier: str
-    staff: str
-    at: datetime = Field(sa_type=UtcMoment)
-    text: str
+    roles: str = "[]"
+    in_place_of: str = ""
 
 
 class FindingRow(SQLModel, table=True):
@@ -152,7 +151,7 @@ class ContactRow(SQLModel, table=True):
     template: str
     medium: Medium | None = Field(default=None, sa_type=word(Medium))
     address: str = ""
-    message_id: str = ""
+    message_id: str = Field(default="", index=True)
     state: DeliveryState = Field(sa_type=word(DeliveryState))
     at: datetime = Field(sa_type=UtcMoment)
     task: str = ""
@@ -223,13 +222,3 @@ class ScreeningNameRow(SQLModel, table=True):
     birth_date: str = ""
     countries: str = ""
     dataset: str = ""
-
-
-class UsedTokenRow(SQLModel, table=True):
-    """A single-use token that was used."""
-
-    __tablename__ = "used_tokens"
-
-    jti: str = Field(primary_key=True)
-    at: datetime = Field(sa_type=UtcMoment)
-    used_for: str

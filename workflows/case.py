@@ -14,7 +14,7 @@ from contracts.steps import Ending, Opened, Step
 from contracts.tasks import TaskOption
 from contracts.vocabulary import Outcome, Role, Stage
 from workflows.calls import Outlasted, call
-from workflows.case_people import CasePeople
+from workflows.case_time import CaseTime
 from workflows.overview import publish
 from workflows.remedies import remedy_for
 from workflows.stops import CaseEnded, Returned
@@ -24,7 +24,7 @@ Look = Callable[[], Awaitable[Checked]]
 Passage = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Case(CasePeople):
+class Case(CaseTime):
     """One case: pinned policy, stages, findings and rounds, asking people, and what operators see."""
 
     # ---- the course of a case ------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ class Case(CasePeople):
             ending = await process
         except CaseEnded as stopped:
             ending = stopped.ending
-        self.conclude(ending)
+        await self.conclude(ending)
         return ending
 
     async def uncancelled(self, course: Coroutine[Any, Any, CaseOutcome]) -> CaseOutcome:

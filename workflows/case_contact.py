@@ -1,32 +1,112 @@
-"""How a case reaches the customer in writing: channel after channel."""
+"""How a case reaches the customer in writing: channel after channel, not in quiet hours, again when it came back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from temporalio import workflow
 
 from activities.post import Post
-from contracts.notices import DeliveryState, NoticeSpec
+from contracts.notices import Delivered, DeliveryState, NoticeSpec
+from contracts.steps import Step
+from contracts.tasks import Bounce
+from contracts.vocabulary import CaseKind
 from workflows.calls import Outlasted, call
 from workflows.case_messages import CaseMessages
+from workflows.stops import CaseEnded
 
 UNWRITTEN = frozenset({DeliveryState.TASK, DeliveryState.NO_CHANNEL})
 """No written channel is left: a person telephones or writes a letter."""
 
-_NEXT = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED})
+_NEXT = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.BOUNCED})
+
+
+Send = Callable[[Step], Awaitable[Delivered]]
+Then = Callable[[Delivered | None], Awaitable[None]]
+
+
+class Sending(NamedTuple):
+    """A notice on its way. `wanted`: whether it still makes sense; `otherwise`: what is done when no written channel
+    reaches the customer."""
+
+    notice: NoticeSpec
+    wanted: Callable[[], bool]
+    otherwise: Callable[[], Awaitable[None]]
+
+    def on_the_next_channel(self) -> "Sending":
+        """The same on the channel after this one."""
+        return self._replace(notice=self.notice.model_copy(update={"channel": self.notice.channel + 1}))
+
+
+async def _nothing_more(_: Delivered | None) -> None:
+    """Whatever became of it."""
 
 
 class CaseContact(CaseMessages):
     """Sends notices; what became of each is on record, and the case goes on whatever it was."""
 
-    async def reach(self, notice: NoticeSpec) -> DeliveryState:
-        """Send a notice on its channel, and on the next verified one where that fails."""
-        while True:
-            state = await self._deliver(notice)
-            if state not in _NEXT:
-                return state
-            notice = notice.model_copy(update={"channel": notice.channel + 1})
+    def __init__(self, kind: CaseKind) -> None:
+        super().__init__(kind)
+        self._sent: dict[str, Sending] = {}
 
-    async def _deliver(self, notice: NoticeSpec) -> DeliveryState:
-        step, words = self.step(f"notice-{notice.template}"), f"notice {notice.template}"
+    async def reach(self, sending: Sending) -> None:
+        """Send a notice on its channel, and on the next verified one where that fails. In quiet hours it is sent
+        afterwards, and the case goes on meanwhile."""
+        notice = sending.notice
+
+        async def send(step: Step) -> Delivered:
+            words, patience = f"notice {notice.template}", self.patience("delivery")
+            return await call(Post.tell_customer, step, notice, summary=words, patience=patience)
+
+        async def then(delivered: Delivered | None) -> None:
+            if delivered is None or delivered.state in _NEXT:
+                await self.reach(sending.on_the_next_channel())
+            elif delivered.state in UNWRITTEN:
+                await sending.otherwise()
+            else:
+                self._sent[delivered.message_id] = sending
+
+        await self.send(self.step(f"notice-{notice.template}"), send, sending.wanted, then)
+
+    async def send(self, step: Step, send: Send, wanted: Callable[[], bool], then: Then = _nothing_more) -> None:
+        """Send a message, in quiet hours afterwards; `then` hears what became of it, None when the channel was down to
+        the end of our patience."""
+        delivered = await self._tried(step, send)
+        if delivered and delivered.not_before:
+            self.beside(self._after_quiet_hours(step, send, wanted, then, delivered.not_before))
+        else:
+            await then(delivered)
+
+    @workflow.signal
+    async def bounced(self, bounce: Bounce) -> None:
+        """退信: the mail system says that a message came back; what it said is sent on the next channel."""
+        await self._open()
+        news = await call(Post.bounced, self.step("bounced"), bounce, summary="a message came back")
+        sending = self._sent.pop(bounce.message_id, None)
+        if not (news and sending and sending.wanted()):
+            return
+        again = sending.on_the_next_channel()
+        asked = self.waiting.get(sending.notice.task)
+        if asked:  # reminders take that channel too
+            asked.channel = max(asked.channel, again.notice.channel)
+        self.beside(self.reach(again))
+
+    async def _tried(self, step: Step, send: Send) -> Delivered | None:
         try:
-            delivered = await call(Post.tell_customer, step, notice, summary=words, patience=self.patience("delivery"))
+            return await send(step)
         except Outlasted as fault:
             await call(Post.gave_up, step, fault.cause, summary="record the failed contact")
-            return DeliveryState.FAILED
-        return delivered.state
+            return None
+
+    async def _after_quiet_hours(
+        self, step: Step, send: Send, wanted: Callable[[], bool], then: Then, moment: datetime
+    ) -> None:
+        try:
+            await self.until(lambda: not wanted(), before=moment, summary="quiet hours")
+            needed = wanted()
+        except CaseEnded:
+            needed = False
+        if needed:
+            await then(await self._tried(step.model_copy(update={"at": self.now()}), send))
+        else:
+            await call(Post.gave_up, step, "no longer needed", summary="the notice is no longer needed")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from activities.case_requests import CaseRequests
 from activities.cases import Cases
 from activities.desk import Desk
 from contracts.judgement import admissible
@@ -12,10 +13,12 @@ from contracts.operators import Overview
 from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
 from contracts.steps import Ending
-from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
+from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal, is_staff_token
 from contracts.vocabulary import Initiator, Outcome
 from workflows.calls import call
 from workflows.case_state import CaseState
+
+PROVISIONAL = "The expected end is provisional: the holidays of that year are not announced yet."
 
 
 class CaseMessages(CaseState):
@@ -35,18 +38,24 @@ class CaseMessages(CaseState):
             raise refusal
 
     @workflow.signal(name="decision")
-    async def decide_by_signal(self, decision: Decision) -> None:
-        """The same for senders that can only signal; a refusal cannot be told, so it is kept in the trail."""
+    async def decide_by_signal(self, raw: RawValue) -> None:
+        """The same Decision, for senders that can only signal. It comes raw, so that what cannot be read is not
+        dropped: a refusal cannot be told, so it is kept in the trail."""
         await self._open()
-        refusal = self._inadmissible(decision)
-        if refusal is None:
-            try:
-                await self._decided(decision)
-            except Refused as refused:
-                refusal = refused
-        if refusal:
-            words = f"{refusal.code}: {refusal.sentence}"
-            await call(Cases.note, self.step("refused"), "decision by signal refused", words, summary="keep a refusal")
+        try:
+            decision = workflow.payload_converter().from_payload(raw.payload, Decision)
+            refusal = self._inadmissible(decision)
+            if refusal:
+                raise refusal
+            await self._decided(decision)
+        except Refused as refused:
+            await self.keep_mistake("decision", f"{refused.code}: {refused.sentence}")
+
+    async def keep_mistake(self, name: str, words: str) -> None:
+        """A signal cannot be refused: that it was not taken is kept in the trail, where its sender can see it."""
+        await self._open()
+        what = f"{name} by signal refused"
+        await call(Cases.note, self.step("refused"), what, words, summary="keep a refusal")
 
     async def _decided(self, decision: Decision) -> DecisionReceipt:
         if decision.decision_id in self.answered:
@@ -59,9 +68,9 @@ class CaseMessages(CaseState):
         if decision.decision_id in self.answered:
             return None
         spec = self.specs.get(decision.task)
-        if spec and decision.task not in self.waiting and decision.task not in self.receipts:
-            return Refused(Code.TOO_LATE, f"Task {decision.task} is no longer open.")
-        return admissible(decision, spec, self.receipts.get(decision.task))
+        if spec and spec.for_customer and not is_staff_token(decision.token):
+            return None  # who guesses a code learns nothing of the task: the code is judged first, in the activity
+        return admissible(decision, spec, self.receipts.get(decision.task), over=decision.task not in self.waiting)
 
     def _first_answer(self, decision: Decision) -> DecisionReceipt:
         first, receipt = self.answered[decision.decision_id]
@@ -76,6 +85,8 @@ class CaseMessages(CaseState):
         self.receipts[receipt.task] = receipt
         if self.specs[receipt.task].finding:
             self.makers.add(receipt.by)
+        if receipt.heard_by:  # what they say the customer said is their work
+            self.makers.add(receipt.heard_by)
         if receipt.task in self.waiting:
             self.waiting[receipt.task].receipt = receipt
 
@@ -84,7 +95,7 @@ class CaseMessages(CaseState):
     @workflow.update
     async def withdraw(self, withdrawal: Withdrawal) -> Noted:
         """撤回: the customer withdraws; honoured until settlement begins."""
-        noted = await call(Desk.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for")
+        noted = await call(CaseRequests.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for")
         self._withdrawable()  # settlement may have begun meanwhile
         self.stop(Ending(outcome=Outcome.WITHDRAWN, words=withdrawal.reason))
         return noted
@@ -98,39 +109,41 @@ class CaseMessages(CaseState):
     @workflow.update
     async def pause(self, hold: Hold) -> Noted:
         """Staff pause the case: it stops at its next step; decisions are still taken."""
-        noted = await call(Desk.hold, self.step("pause"), hold, True, summary="pause")
-        self._running()  # it may have ended meanwhile
+        noted = await call(CaseRequests.hold, self.step("pause"), hold, True, summary="pause")
+        self.running()  # it may have ended meanwhile
         self.held = True
+        self.reckon_again()
         return noted
 
     @pause.validator
     def _judge_pause(self, hold: Hold) -> None:  # noqa: ARG002
-        self._running()
+        self.running()
         if self.held:
             raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is paused already.")
 
     @workflow.update
     async def resume(self, hold: Hold) -> Noted:
         """Staff let the case go on where it stopped."""
-        noted = await call(Desk.hold, self.step("resume"), hold, False, summary="resume")
+        noted = await call(CaseRequests.hold, self.step("resume"), hold, False, summary="resume")
         self.held = False
         return noted
 
     @resume.validator
     def _judge_resume(self, hold: Hold) -> None:  # noqa: ARG002
-        self._running()
+        self.running()
         if not self.held:
             raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is not paused.")
 
     def _withdrawable(self) -> None:
         if self.settling:
             raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; it cannot be withdrawn any more.")
-        self._running()
+        self.running()
         if self.required.initiator is not Initiator.CUSTOMER:
             words = "the customer did not ask for it, but may object to the notice; an approver may reject it"
             raise Refused(Code.NOT_ALLOWED, f"{self.case_id} cannot be withdrawn: {words}.")
 
-    def _running(self) -> None:
+    def running(self) -> None:
+        """Refused: NOT_FOUND before the case is open, ALREADY_ENDED when it ends or has ended."""
         if self.opened is None:
             raise Refused(Code.NOT_FOUND, f"Case {workflow.info().workflow_id} is not open yet; try again.")
         if self._stop:
@@ -167,4 +180,5 @@ class CaseMessages(CaseState):
         """What the sender of the request is told, once the case is open. Raises Refused when it was not opened."""
         await self._open()
         opened = self.required
-        return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by)
+        words = PROVISIONAL if opened.provisional else ""
+        return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by, message=words)

@@ -1,13 +1,21 @@
 """How a case speaks with people: staff are asked, the customer is asked and told, at last by letter."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.notices import NoticeSpec
 from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec
 from contracts.vocabulary import CaseKind, Role
-from workflows.case_contact import UNWRITTEN, CaseContact
+from workflows.case_contact import CaseContact, Sending
 from workflows.human_task import HumanTask
+
+
+class Answered(NamedTuple):
+    """What came of a question: the task it was, who answered, and in which words."""
+
+    task: str
+    by: str
+    words: str
 
 
 class CasePeople(CaseContact):
@@ -39,8 +47,24 @@ class CasePeople(CaseContact):
     async def tell(self, template: str, facts: Mapping[str, str] | None = None) -> None:
         """Send the customer a notice: by letter, which is a task for staff, where no channel is left."""
         notice = NoticeSpec(template=template, facts=dict(facts or {}))
-        if await self.reach(notice) in UNWRITTEN:
-            await self._letter(notice)
+        await self.reach(Sending(notice, wanted=lambda: True, otherwise=lambda: self._letter(notice)))
+
+    async def inquire(self, question: DecisionReceipt) -> Answered:
+        """补充材料: somebody sent a task back, since they lack what the customer or a colleague knows."""
+        of_customer = question.data.get("to") == Role.CUSTOMER
+        spec = self._spec(
+            "information_asked" if of_customer else "information_wanted",
+            question.reason,
+            (Role.CUSTOMER,) if of_customer else (Role.CUSTOMER_SERVICE,),
+            (TaskOption(name="answered", reason_needed=True),),
+            ladder="customer" if of_customer else "staff",
+            notice="information_asked" if of_customer else "information_wanted",
+            facts={"question": question.reason, "asked_by": question.by},
+        )
+        answer = await HumanTask(self, spec).decided()
+        if answer is None:
+            return Answered(spec.task, "", "no answer came")
+        return Answered(spec.task, answer.by, answer.reason)
 
     async def not_paused(self) -> None:
         """Wait while the case is paused; the customer is told once that it is, and once that it goes on."""

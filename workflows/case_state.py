@@ -1,10 +1,12 @@
 """What a case knows of itself, and how it waits: the ground that all other parts of a case stand on."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from temporalio import workflow
 
@@ -20,17 +22,29 @@ from workflows.stops import CaseEnded
 
 @dataclass
 class Asked:
-    """A task that people are asked: how it stands. `receipt` is set when the decision that ends it was judged good."""
+    """A task that people are asked: how it stands. `receipt` is set when the decision that ends it was judged good;
+    `stale` when its deadlines have to be reckoned again; `channel` counts the customer's channels that are behind it.
+    """
 
     spec: TaskSpec
     receipt: DecisionReceipt | None = None
     due_at: datetime | None = None
     overdue: bool = False
+    stale: bool = False
+    channel: int = 0
     roles: set[Role] = field(default_factory=set)
 
     def is_decided(self) -> bool:
         """Whether the task is decided."""
         return self.receipt is not None
+
+    def is_open(self) -> bool:
+        """Whether an answer is still wanted."""
+        return self.receipt is None
+
+    def has_news(self) -> bool:
+        """Whether there is something to do before its next rung."""
+        return self.is_decided() or self.stale
 
 
 class Shown(NamedTuple):
@@ -66,6 +80,7 @@ class CaseState:
         self.money_moved = False
         self.concluding = False
         self.shown: Shown | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._stop: Ending | None = None
         self._policy: Policy | None = None
         self._rounds: Counter[str] = Counter()
@@ -105,8 +120,25 @@ class CaseState:
         self.checkpoint()
         raise AssertionError("a stopped case passed its checkpoint")
 
-    def conclude(self, ending: Ending) -> None:
+    def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the course of the case; it stops at its next wait when the case ends."""
+        self._beside.append(asyncio.ensure_future(coroutine))
+
+    async def all_done_beside(self) -> None:
+        """Wait until nothing runs beside the course of the case any more. A fault in it is raised here."""
+        while self._beside:
+            with suppress(CaseEnded):
+                await self._beside.pop(0)
+
+    def reckon_again(self) -> None:
+        """The deadlines of all that is open have to be reckoned again."""
+        for asked in self.waiting.values():
+            asked.stale = True
+
+    async def conclude(self, ending: Ending) -> None:
         """The outcome stands; from here on the case only tells it and files it, paused or not."""
+        self.stop(ending)
+        await self.all_done_beside()
         self.outcome, self.concluding, self._stop = ending.outcome, True, None
         self.held = False
 

@@ -47,13 +47,15 @@ class AccountClosure(Case):
         else:
             await call(Cases.release, self.step("release"), ending, summary="take the lock off")
             await self.tell(f"ended_{ending.outcome}", {"words": ending.words})
+        await self.all_done_beside()
         self.enter(Stage.FILED)
         await self.carried_out(Archive.file)
         return await self.finish(ending)
 
     async def close(self) -> Ending:
         """The stages 受理 to 销户完成."""
-        await self.tell("acknowledgement", {"expected_by": self.day(self.required.expected_by)})
+        facts = {"expected_by": self.day(self.required.expected_by)}
+        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if self.required.provisional else {}))
         await self.pass_through(
             {
                 Stage.IDENTITY: self.identity,
@@ -106,6 +108,7 @@ class AccountClosure(Case):
             ),
             needed=rule.needed,
             must_include=rule.must_include,
+            different_roles=rule.different_roles,
             barred=tuple(sorted(self.makers | asked_by)),
             ladder="approval",
         )

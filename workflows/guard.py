@@ -19,7 +19,7 @@ from temporalio.worker import (
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 
-JUDGES = frozenset({"open", "decide", "withdrawal", "hold"})
+JUDGES = frozenset({"open", "decide", "withdrawal", "hold", "extension"})
 """The activities that answer a sender, and so may refuse. What any other one cannot do is a fault: tried again."""
 
 _SLOPPY = (TypeError, ValueError)  # ValidationError is a ValueError
@@ -68,6 +68,9 @@ class _Guarded(WorkflowInboundInterceptor):
             await super().handle_signal(input)
         except (*_SLOPPY, ApplicationError) as error:
             workflow.logger.log(logging.WARNING, "signal %s dropped: %s", input.signal, type(error).__name__)
+            keep_mistake = getattr(workflow.instance(), "keep_mistake", None)  # every case has it
+            if keep_mistake:
+                await keep_mistake(input.signal, f"{Code.BAD_INPUT}: the message cannot be used")
 
 
 class _Faults(ActivityInboundInterceptor):

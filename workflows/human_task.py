@@ -2,13 +2,21 @@
 
 from activities.desk import Desk
 from activities.post import Post
-from contracts.notices import NoticeSpec
-from contracts.tasks import DecisionReceipt, Rung, RungKind, TaskSpec
+from contracts.notices import Delivered, NoticeSpec
+from contracts.steps import Step
+from contracts.tasks import DecisionReceipt, Rung, RungKind, TaskShown, TaskSpec
 from contracts.vocabulary import Role
-from workflows.calls import Outlasted, call
-from workflows.case_contact import UNWRITTEN, CaseContact
+from workflows.calls import call
+from workflows.case_contact import CaseContact, Sending
 from workflows.case_state import Asked
 from workflows.overview import publish
+
+STAFF_NOTICES = {
+    RungKind.REMIND: "task_reminder",
+    RungKind.DUE: "task_due",
+    RungKind.ESCALATE: "task_escalation",
+    RungKind.ESCALATE_AGAIN: "task_second_escalation",
+}
 
 
 class HumanTask:
@@ -20,64 +28,82 @@ class HumanTask:
     def __init__(self, case: CaseContact, spec: TaskSpec) -> None:
         self.case = case
         self.spec = spec
-        self.asked = Asked(spec, roles=set(spec.roles))
-        self._channel = 0
+        self.asked = Asked(spec, roles=set(spec.roles), stale=case.held)
+        self._rungs: list[Rung] = []
 
     async def decided(self) -> DecisionReceipt | None:
         """The decision; None when the customer stayed silent to the end of the ladder. Raises CaseEnded."""
         self.case.waiting[self.spec.task] = self.asked
         try:
-            shown = await call(Desk.show, self.case.step("show"), self.spec, summary=f"show {self.spec.name}")
-            self.asked.due_at = shown.due_at
-            publish(self.case)
+            self._take(await call(Desk.show, self.case.step("show"), self.spec, summary=f"show {self.spec.name}"))
             await self._tell()
-            for rung in shown.rungs:
-                if await self._decided_before(rung):
-                    break
+            while rung := await self._next_rung():
                 await self._climb(rung)
                 if rung.kind is RungKind.GIVE_UP:
                     break
-            else:
-                await self.case.until(self.asked.is_decided)
             return self.asked.receipt
         finally:
             del self.case.waiting[self.spec.task]
 
-    async def _decided_before(self, rung: Rung) -> bool:
-        return await self.case.until(self.asked.is_decided, before=rung.at, summary=f"{rung.kind} {self.spec.name}")
+    async def _next_rung(self) -> Rung | None:
+        """The rung whose moment has come; None when the task is decided."""
+        while self.asked.is_open():
+            rung = self._rungs[0] if self._rungs else None
+            summary = f"{rung.kind} {self.spec.name}" if rung else ""
+            news = await self.case.until(self.asked.has_news, before=rung.at if rung else None, summary=summary)
+            if not news:
+                return self._rungs.pop(0)
+            if self.asked.stale and self.asked.is_open():
+                await self._reckon()
+        return None
+
+    async def _reckon(self) -> None:
+        """Its clock stood, it was extended, or the calendar changed."""
+        self.asked.stale = False
+        step = self.case.step(f"reckon-{self.spec.name}")
+        shown = await call(Desk.reckon, step, self.spec.task, summary=f"reckon {self.spec.name}")
+        self.asked.overdue = self.asked.overdue and shown.due_at <= self.case.now()
+        self._take(shown)
+
+    def _take(self, shown: TaskShown) -> None:
+        self.asked.due_at, self._rungs = shown.due_at, list(shown.rungs)
+        self.asked.roles |= set(shown.roles)
+        self.asked.overdue = self.asked.overdue or shown.overdue
+        publish(self.case)
 
     async def _climb(self, rung: Rung) -> None:
         self.asked.roles |= set(rung.roles)
-        self.asked.overdue = self.asked.overdue or rung.kind in (RungKind.ESCALATE, RungKind.GIVE_UP)
+        self.asked.overdue = self.asked.overdue or rung.kind.late
         step = self.case.step(f"climb-{self.spec.name}")
         await call(Desk.climb, step, self.spec.task, rung, summary=f"{rung.kind} {self.spec.name}")
         publish(self.case)
         match rung.kind:
-            case RungKind.REMIND:
-                await self._remind()
-            case RungKind.ESCALATE:
-                await self._tell_staff("task_escalation")
             case RungKind.NEXT_CHANNEL:
-                self._channel += 1
+                self.asked.channel += 1
                 await self._tell()
             case RungKind.PHONE:
                 await self._telephone()
+            case RungKind.GIVE_UP:
+                pass
+            case _ if self.spec.for_customer:
+                await self._remind()
+            case _:
+                await self._tell_staff(STAFF_NOTICES[rung.kind])
 
     async def _tell(self) -> None:
         """Tell the people; a customer whom no written channel reaches is telephoned."""
-        if not self.spec.for_customer:
+        if self.spec.for_customer:
+            await self._write(self.spec.notice, self.spec.facts)
+        else:
             await self._tell_staff(self.spec.notice)
-        elif await self.case.reach(self._notice(self.spec.notice, self.spec.facts)) in UNWRITTEN:
-            await self._telephone()
 
     async def _remind(self) -> None:
-        if self.spec.for_customer:
-            await self.case.reach(self._notice("reminder", {"about": self.spec.notice}))
-        else:
-            await self._tell_staff("task_reminder")
+        last = not any(rung.kind is RungKind.REMIND for rung in self._rungs)
+        await self._write("last_reminder" if last else "reminder", {"about": self.spec.notice})
 
-    def _notice(self, template: str, facts: dict[str, str]) -> NoticeSpec:
-        return NoticeSpec(template=template, facts=facts, channel=self._channel, task=self.spec.task)
+    async def _write(self, template: str, facts: dict[str, str]) -> None:
+        notice = NoticeSpec(template=template, facts=facts, channel=self.asked.channel, task=self.spec.task)
+        await self.case.reach(Sending(notice, self.asked.is_open, self._telephone))
 
     async def _telephone(self) -> None:
         """A person calls: the call centre gets the script, and may note the answer on the same task."""
@@ -90,8 +116,8 @@ class HumanTask:
         await self._tell_staff("phone_script")
 
     async def _tell_staff(self, template: str) -> None:
-        step, patience = self.case.step(f"staff-{template}"), self.case.patience("delivery")
-        try:
-            await call(Post.tell_staff, step, self.spec.task, template, summary=template, patience=patience)
-        except Outlasted as fault:  # the inbox shows the task all the same
-            await call(Post.gave_up, step, fault.cause, summary="record the failed contact")
+        async def send(step: Step) -> Delivered:
+            patience = self.case.patience("delivery")
+            return await call(Post.tell_staff, step, self.spec.task, template, summary=template, patience=patience)
+
+        await self.case.send(self.case.step(f"staff-{template}"), send, self.asked.is_open)

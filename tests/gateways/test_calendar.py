@@ -78,6 +78,44 @@ def test_in_a_year_not_announced_monday_to_friday_are_worked_provisionally(calen
     assert calendar.provisional(saturday)
 
 
+def test_in_a_year_announced_by_a_file_its_days_count_and_the_others_are_ordinary() -> None:
+    new_year, made_up, monday, sunday = (date.fromisoformat(f"2090-01-{day:02}") for day in (3, 7, 9, 15))
+    calendar = WorkingCalendar(RULES, {new_year: False, made_up: True}, announced={2090})
+    assert [calendar.is_workday(day) for day in (new_year, made_up, monday, sunday)] == [False, True, True, False]
+    assert not any(calendar.provisional(day) for day in (new_year, made_up, monday, sunday))
+    assert calendar.provisional(date(2091, 1, 1))
+
+
+def test_announcing_a_year_takes_away_no_holiday_that_is_known_already() -> None:
+    for country, holiday in (("CN", date(2026, 10, 1)), ("DE", date(2026, 12, 25))):
+        rules = RULES.model_copy(update={"country": country})
+        assert not WorkingCalendar(rules, {}, announced={2026}).is_workday(holiday)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "provisional"),
+    [
+        ("2089-11-20T10:00", "2089-12-31T23:59", False),
+        ("2089-12-31T23:59", "2090-01-01T00:00", True),  # by the calendar's clock, not by UTC
+        ("2090-06-01T00:00", "2090-06-01T00:00", True),
+        ("2090-12-31T00:00", "2091-01-01T00:00", True),
+        ("2091-01-01T00:00", "2091-12-01T00:00", False),
+        ("2090-06-02T00:00", "2090-06-01T00:00", False),
+    ],
+)
+def test_a_way_over_a_year_not_announced_is_provisional(since: str, until: str, provisional: bool) -> None:
+    calendar = WorkingCalendar(RULES, {}, announced={2089, 2091})
+    assert calendar.provisional_between(at(since), at(until)) is provisional
+    always = WorkingCalendar(RULES.model_copy(update={"always_open": True}))
+    assert not always.provisional_between(at(since), at(until))
+
+
+def test_a_day_has_the_name_of_its_holiday(calendar: WorkingCalendar) -> None:
+    assert calendar.occasion(date(2026, 10, 10)) == "National Day"
+    assert calendar.occasion(date(2026, 11, 20)) == calendar.occasion(date(2090, 10, 1)) == ""
+    assert WorkingCalendar(RULES.model_copy(update={"country": "GB"})).occasion(date(2026, 12, 25)) == "Christmas Day"
+
+
 def test_the_firms_own_days_go_before_the_notices() -> None:
     outing, stocktaking, far = date(2026, 11, 20), date(2026, 11, 21), date(2090, 10, 6)
     calendar = WorkingCalendar(RULES, {outing: False, stocktaking: True, far: False})
@@ -193,6 +231,13 @@ def test_working_days_keep_the_clock_time_and_pass_so_many_workdays(moment: date
     assert due.time() == start.time()
     assert sum(calendar.is_workday(day) for day in passed) == days
     assert slowly_worked(calendar, due)
+
+
+def test_no_working_time_is_over_at_the_next_opening(calendar: WorkingCalendar) -> None:
+    assert calendar.later(at("2026-10-03T12:00"), timedelta(0)) == at("2026-10-08T09:00")
+    assert calendar.later(at("2026-10-08T12:00"), timedelta(0)) == at("2026-10-08T12:00")
+    with pytest.raises(ValueError, match="forward"):
+        calendar.later(at("2026-10-08T12:00"), -MINUTE)
 
 
 def test_a_moment_without_its_zone_is_a_mistake(calendar: WorkingCalendar) -> None:

@@ -1,7 +1,6 @@
-"""Tokens of staff, made here or by an identity provider that answers over HTTP, and codes of customers."""
+"""Tokens of staff, made here or by an identity provider that answers over HTTP."""
 
 import base64
-import hashlib
 import json
 import secrets
 import stat
@@ -17,14 +16,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from itsdangerous import URLSafeTimedSerializer
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from contracts.refusals import Code, Refused
 from gateways.tokens import (
     LOCAL_AUDIENCE,
     LOCAL_ISSUER,
-    CustomerLinks,
     LocalTokens,
     OidcTokens,
     StaffTokens,
@@ -79,6 +76,12 @@ def test_a_token_proves_who_and_for_which_task(tokens: LocalTokens) -> None:
     proven = tokens.verify(tokens.mint("li.wei", TASK, ttl=timedelta(minutes=1)))
     assert (proven.sub, proven.task) == ("li.wei", TASK)
     assert timedelta(seconds=50) < proven.expires_at - datetime.now(UTC) <= timedelta(minutes=1)
+
+
+def test_a_token_may_be_bound_to_one_option_of_its_task(tokens: LocalTokens) -> None:
+    bound = tokens.verify(tokens.mint("li.wei", TASK, option="approve"))
+    assert (bound.task, bound.option) == (TASK, "approve")
+    assert tokens.verify(tokens.mint("li.wei", TASK)).option is None
 
 
 def test_two_tokens_are_never_the_same(tokens: LocalTokens) -> None:
@@ -145,6 +148,8 @@ def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(tokens: Local
         ({"sub": ""}, "The token is malformed."),
         ({"sub": 7}, "The token is malformed."),
         ({"task": ["a", "b"]}, "The token is malformed."),
+        ({"option": 7}, "The token is malformed."),
+        ({"option": ["approve", "reject"]}, "The token is malformed."),
         *(({name: None}, f"The token does not say '{name}'.") for name in ("exp", "iat", "sub", "jti", "aud", "iss")),
     ],
 )
@@ -257,6 +262,12 @@ def test_a_token_of_the_provider_proves_who_decides(
     assert (proven.sub, proven.task, proven.jti) == ("li.wei", TASK, "7")
 
 
+def test_a_provider_may_bind_a_token_to_an_option(provider: Provider) -> None:
+    key = provider.keys["a"] = ed25519.Ed25519PrivateKey.generate()
+    assert oidc(provider).verify(provider.sign("a", key, "EdDSA", option="approve")).option == "approve"
+    assert oidc(provider).verify(provider.sign("a", key, "EdDSA")).option is None
+
+
 def test_the_keys_are_fetched_once_for_many_tokens(provider: Provider) -> None:
     key = provider.keys["a"] = ed25519.Ed25519PrivateKey.generate()
     tokens = oidc(provider)
@@ -273,6 +284,16 @@ def test_a_rotated_key_is_learned_and_the_old_one_no_longer_good(provider: Provi
     provider.keys = {"new": ed25519.Ed25519PrivateKey.generate()}
     assert tokens.verify(provider.sign("new", provider.keys["new"], "EdDSA")).sub == "li.wei"
     assert "does not know" in refusal(tokens, before)
+
+
+def test_a_key_that_is_rotated_in_beside_the_old_one_leaves_both_good(provider: Provider) -> None:
+    old = provider.keys["old"] = ed25519.Ed25519PrivateKey.generate()
+    tokens = oidc(provider)
+    tokens.verify(provider.sign("old", old, "EdDSA"))
+    new = provider.keys["new"] = rsa.generate_private_key(65537, 2048)
+    assert tokens.verify(provider.sign("new", new, "RS256")).sub == "li.wei"
+    assert tokens.verify(provider.sign("old", old, "EdDSA")).sub == "li.wei"
+    assert provider.fetched == 2
 
 
 def test_forged_tokens_with_unknown_keys_do_not_flood_the_provider(provider: Provider) -> None:
@@ -329,60 +350,3 @@ def test_a_provider_that_is_down_is_named_as_unreachable() -> None:
     with pytest.raises(Refused) as refused:
         tokens.verify(token)
     assert refused.value.code is Code.UNREACHABLE
-
-
-# ---- codes of customers ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def links() -> CustomerLinks:
-    return CustomerLinks(b"k" * 32)
-
-
-HOUR = timedelta(hours=1)
-NEUTRAL = "This code is not valid or no longer valid; please ask us for a new one."
-
-
-def test_a_code_proves_one_task_of_one_dossier(links: CustomerLinks) -> None:
-    code = links.issue(TASK, "closure-ACC-1001.1")
-    proven = links.verify(f" {code}\r\n", HOUR)
-    assert (proven.task, proven.dossier) == (TASK, "closure-ACC-1001.1")
-    assert proven.fingerprint == hashlib.sha256(code.encode()).hexdigest()
-    assert len(code) <= 140
-    assert code.isascii()
-    assert not set(code) & set(" /+=?&#")
-
-
-def test_a_code_expires(links: CustomerLinks, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = links.issue(TASK, "d")
-    later = datetime.now(UTC).timestamp() + 7_200
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
-    assert links.verify(code, 3 * HOUR).task == TASK
-    assert _refused(links, code) == NEUTRAL
-
-
-@pytest.mark.parametrize("code", ["", ".", "a.b.c", "\ud800", "码", "x" * 4_000])
-def test_what_is_no_code_is_refused_neutrally(links: CustomerLinks, code: str) -> None:
-    assert _refused(links, code) == NEUTRAL
-
-
-def test_a_code_made_with_another_key_or_for_another_purpose_is_refused(links: CustomerLinks) -> None:
-    assert _refused(links, CustomerLinks(b"x" * 32).issue(TASK, "d")) == NEUTRAL
-    assert _refused(links, str(URLSafeTimedSerializer(b"k" * 32).dumps([TASK, "d"]))) == NEUTRAL
-
-
-def test_a_code_with_any_letter_changed_is_refused_so_that_it_cannot_be_used_twice(links: CustomerLinks) -> None:
-    code = links.issue(TASK, "d")
-    for place in range(len(code)):
-        for letter in "Aw-!":
-            if letter != code[place]:
-                assert _refused(links, code[:place] + letter + code[place + 1 :]) == NEUTRAL
-    for padded in (code + "=", code + "!", code[:-1] + "." + code[-1]):
-        assert _refused(links, padded) == NEUTRAL
-
-
-def _refused(links: CustomerLinks, code: str) -> str:
-    with pytest.raises(Refused) as refused:
-        links.verify(code, HOUR)
-    assert refused.value.code is Code.UNAUTHENTICATED
-    return str(refused.value)

@@ -1,6 +1,7 @@
 """Every notice exists in both languages, says what it must, and takes names as text."""
 
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,17 @@ from jinja2 import TemplateNotFound, UndefinedError
 import notices
 from contracts.vocabulary import Language, Role
 from notices import Answer, render, templates, words
+from policy.model import QuietHours
 
 FOLDER = Path(notices.__file__).parent
-STAFF = ("task", "task_reminder", "task_escalation", "phone_script", "letter")
+STAFF = (
+    *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
+    *("extension", "information_wanted", "answered_information", "digest"),
+)
+QUESTIONS = (
+    *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
+    *("information_asked", "reminder", "last_reminder"),
+)
 FACTS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("expected_by", "wished_on"),
     "confirm_contact": (),
@@ -26,11 +35,20 @@ FACTS: dict[str, tuple[str, ...]] = {
     "ended_rejected": ("words",),
     "ended_refused": ("words",),
     "reminder": ("about", "until"),
+    "last_reminder": ("about", "until"),
+    "information_asked": ("question",),
+    "extended": ("reason", "expected_by"),
     "paused": (),
     "resumed": (),
     "task": ("score",),
     "task_reminder": ("score",),
+    "task_due": ("score",),
     "task_escalation": ("score",),
+    "task_second_escalation": ("score",),
+    "extension": ("asked_by", "working_days", "reason", "task"),
+    "information_wanted": ("question", "asked_by"),
+    "answered_information": ("question", "answer", "answered_by"),
+    "digest": (),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -38,6 +56,22 @@ CODE = "WyJjbG9zdXJlIl0.aXyz12.c2lnbmF0dXJl"
 ANSWER = Answer("closure-ACC-1.task-1-offer", CODE, [("decline", "不接受"), ("fee_waiver", "免收账户管理费")])
 
 every_notice = pytest.mark.parametrize("template", templates())
+QUIET = QuietHours(begins=time(21), ends=time(8), media=())
+LATE: dict[str, object] = {
+    "name": "approval",
+    "case": "closure-ACC-1",
+    "task": "closure-ACC-1.task-3-approval",
+    "due": "2026-11-24 10:00",
+}
+LATE |= {
+    "overdue": True,
+    "provisional": False,
+    "held": False,
+    "why": "your role supervisor",
+    "otherwise": "goes to manager",
+}
+EARLY = LATE | {"name": "screening_hit", "task": "closure-ACC-2.task-1-screening_hit", "overdue": False}
+
 both_languages = pytest.mark.parametrize("language", list(Language))
 
 
@@ -53,6 +87,7 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "options": ["approve", "reject"],
             "roles": [Role.FINANCE],
         }
+        common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
     else:
         common |= {"account": "1001", "reference": "closure-ACC-1.1"}
     return common | changed
@@ -102,10 +137,7 @@ def test_a_text_message_is_at_most_140_characters_before_names(template: str, la
     assert len(render(template, language, bare).sms) <= 140
 
 
-@pytest.mark.parametrize(
-    "template",
-    ["confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement", "reminder"],
-)
+@pytest.mark.parametrize("template", QUESTIONS)
 @both_languages
 def test_a_question_tells_the_options_and_the_code_on_a_line_of_its_own(template: str, language: Language) -> None:
     rendered = render(template, language, values(template, answer=ANSWER))
@@ -130,10 +162,61 @@ def test_a_letter_holds_the_notice_that_the_customer_could_not_get_otherwise(lan
     assert notice in render("letter", language, values("letter", letter=notice)).text
 
 
+@pytest.mark.parametrize("template", ["task_due", "task_escalation", "task_second_escalation"])
 @both_languages
-def test_an_escalation_says_what_happens_if_nothing_is_done(language: Language) -> None:
-    assert "<consequence>" in render("task_escalation", language, values("task_escalation")).text
+def test_who_is_late_or_called_upon_is_told_what_happens_if_nothing_is_done(template: str, language: Language) -> None:
+    assert "<consequence>" in render(template, language, values(template)).text
     assert words("task_escalation", language).strip("。.") != "task_escalation"
+
+
+@both_languages
+def test_those_whom_a_task_is_escalated_to_may_give_it_to_somebody_else(language: Language) -> None:
+    for template in ("task_escalation", "task_second_escalation"):
+        assert "starter.py reassign closure-ACC-1.task-1-offer" in as_one(template, language, values(template))
+
+
+@both_languages
+def test_every_rung_of_the_ladder_has_a_text_of_its_own(language: Language) -> None:
+    rungs = ("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation")
+    assert len({render(template, language, values(template)).text for template in rungs}) == len(rungs)
+    assert render("reminder", language, values("reminder")) != render("last_reminder", language, values("reminder"))
+
+
+@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest"}))
+@both_languages
+def test_a_due_moment_of_a_year_not_announced_is_said_to_be_provisional(template: str, language: Language) -> None:
+    word = "暂定" if language is Language.ZH else "provisional"
+    rendered = render(template, language, values(template, provisional=True))
+    assert word in rendered.text
+    assert word in rendered.sms
+    assert word not in as_one(template, language, values(template, provisional=False))
+    assert word not in as_one(template, language, values(template))
+
+
+@both_languages
+def test_the_caller_is_told_the_quiet_hours_where_there_are_any(language: Language) -> None:
+    told = "请勿在 21:00 至次日 08:00 之间致电" if language is Language.ZH else "Do not call between 21:00 and 08:00"
+    assert told in render("phone_script", language, values("phone_script", quiet=QUIET)).text
+    for none in (values("phone_script", quiet=None), values("phone_script")):
+        assert "08:00" not in render("phone_script", language, none).text
+
+
+@both_languages
+def test_the_digest_lists_each_task_and_why_and_what_happens_otherwise(language: Language) -> None:
+    rendered = render("digest", language, values("digest", lines=[LATE, EARLY | {"provisional": True}]))
+    told = ("宋佳", "song.jia", LATE["task"], EARLY["task"], LATE["due"], LATE["why"], LATE["otherwise"])
+    assert all(str(word) in rendered.text for word in told)
+    assert rendered.text.index(str(LATE["task"])) < rendered.text.index(str(EARLY["task"]))
+    late, provisional = ("逾期】", "暂定") if language is Language.ZH else ("OVERDUE", "provisional")
+    assert (rendered.text.count(late), rendered.text.count(provisional)) == (1, 1)
+    for line in (rendered.subject, rendered.sms):
+        assert ("逾期" if language is Language.ZH else "1 overdue") in line
+
+
+@both_languages
+def test_a_digest_without_anything_late_does_not_speak_of_it(language: Language) -> None:
+    told = as_one("digest", language, values("digest", lines=[EARLY], overdue=0))
+    assert ("逾期" if language is Language.ZH else "verdue") not in told
 
 
 @both_languages

@@ -11,11 +11,13 @@ import notices
 from contracts import vocabulary
 from contracts.books import PaymentState
 from contracts.findings import FindingKind
+from contracts.notices import DeliveryState
+from contracts.tasks import ExtensionState, RungKind, TaskState
 from contracts.vocabulary import Language, Outcome, Stage
-from notices import words
+from notices import label, words
 from policy import Policies
 
-KINDS: list[type[StrEnum]] = [FindingKind, PaymentState]
+KINDS: list[type[StrEnum]] = [DeliveryState, ExtensionState, FindingKind, PaymentState, RungKind, TaskState]
 KINDS += [kind for kind in vars(vocabulary).values() if inspect.isclass(kind) and issubclass(kind, StrEnum)]
 TERMS = [term for kind in KINDS for term in kind]
 TABLE = tomllib.loads(Path(notices.__file__).with_name("words.toml").read_text(encoding="utf-8"))
@@ -45,6 +47,11 @@ def test_a_bare_name_is_an_option_first() -> None:
     assert words("object", Language.ZH) == "提出异议"
 
 
+def test_a_fact_is_called_otherwise_than_the_option_of_the_same_name() -> None:
+    assert (label("question", Language.ZH), words("question", Language.ZH)) == ("问题", "有疑问")
+    assert label("approve", Language.EN) == "approve"
+
+
 def test_a_name_without_words_is_its_own() -> None:
     assert words("2026-12-15", Language.ZH) == "2026-12-15"
     assert words("", Language.EN) == ""
@@ -55,3 +62,15 @@ def test_every_offer_of_the_policy_has_words() -> None:
     offers = [offer.id for version in policies.versions() for offer in policies[version].offers]
     assert offers
     assert all(words(offer, language) != offer for offer in offers for language in Language)
+
+
+def test_every_line_of_a_checklist_that_a_person_attests_has_words() -> None:
+    policies = Policies(Path(notices.__file__).parents[1] / "policy")
+    items = [item for version in policies.versions() for item in policies[version].checklist if item.attested_by]
+    assert items
+    tasks = [f"attest_{item.id}" for item in items]
+    assert all(words(task, language) != task for task in tasks for language in Language)
+
+
+def test_every_notice_is_called_something() -> None:
+    assert [name for name in notices.templates() if words(name, Language.ZH) == name] == []

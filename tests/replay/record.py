@@ -1,4 +1,4 @@
-"""Records how closures of made-up customers run on the real server, for every later version to replay.
+"""Records how closures of made-up customers and digests run on the real server, for every later version to replay.
 
 `python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
 """
@@ -9,14 +9,18 @@ import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
 
 from contracts.converter import data_converter
+from contracts.refusals import Refused
 from contracts.tasks import Hold, Withdrawal
 from gateways.devserver import DevServer
-from tests.faults.edges import RefusingRail
+from gateways.duties import send_digest
+from tests.faults.edges import RefusingRail, Watched
 from tests.replay.corpus import HISTORIES
 from tests.support.firm import ROOT, Firm, firm_without_worker
 from worker import build
@@ -59,19 +63,46 @@ async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
     return case
 
 
-PATHS: tuple[Callable[[Firm], Awaitable[str]], ...] = (waiting, withdrawn, closed)
+async def digest_sent(firm: Firm) -> str:
+    """To each who has open work, and to nobody else."""
+    await send_digest(firm.client, firm.task_queue, DAY, timedelta(seconds=30))
+    return f"digest-{DAY}"
+
+
+async def digest_waiting(firm: Firm) -> str:
+    """For a mail server that is down."""
+    mailer = firm.world.mailer
+    assert isinstance(mailer, Watched)
+    mailer.down = True
+    later = DAY + timedelta(days=1)
+    with suppress(Refused):  # it is not over
+        await send_digest(firm.client, firm.task_queue, later, timedelta(seconds=1))
+    await mailer.failed(1)
+    return f"digest-{later}"
+
+
+DAY = date(2026, 11, 24)
+PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
+    "closure-waiting": waiting,
+    "digest-sent": digest_sent,
+    "closure-withdrawn": withdrawn,
+    "closure-closed": closed,
+    "digest-waiting": digest_waiting,
+}
+"""By the name of its file, in the order in which they are taken: from the last one on no mail goes out."""
 
 
 async def record(folder: Path, home: Path) -> None:
-    """Take each path once and keep its history, named by process and path."""
+    """Take each path once and keep its history."""
     async with DevServer(home / "temporal") as server:
         client = await Client.connect(server.address, data_converter=data_converter(), identity="recorder")
         async with firm_without_worker(client, home) as firm:
             firm.world.rail = RefusingRail(firm.world.rail)
+            firm.world.mailer = Watched(firm.world.mailer)
             async with build(client, firm.world, task_queue=firm.task_queue):
-                for path in PATHS:
+                for name, path in PATHS.items():
                     history = await firm.handle(await path(firm)).fetch_history()
-                    keep(history, folder / f"closure-{path.__name__}.json")
+                    keep(history, folder / f"{name}.json")
 
 
 def keep(history: WorkflowHistory, file: Path) -> None:

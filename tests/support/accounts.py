@@ -1,26 +1,53 @@
-"""Accounts beyond those of the examples: as many as wanted, of one customer, each with a balance and an agreement."""
+"""Accounts beyond those of the examples: as many as wanted, each with its own holder, a balance and an agreement."""
 
 import json
+
+from stdnum.cn import ric
 
 from gateways.books_file import load_books
 from records.database import Database
 
-HOLDER = "CUS-1001"
 BALANCE = "100.00"
 
 
 def open_accounts(database: Database, count: int) -> list[str]:
-    """Open `count` more accounts of a customer of the examples; their ids. Nothing hinders closing them."""
-    names = [f"ACC-{9000 + number}" for number in range(count)]
-    books = {"accounts": [_account(name) for name in names], "agreements": [_agreement(name) for name in names]}
+    """Open `count` more accounts, at most 1000; their ids. Nothing hinders closing them, and risk is low."""
+    numbers = range(count)
+    books = {
+        "customers": [_holder(number) for number in numbers],
+        "accounts": [_account(number) for number in numbers],
+        "agreements": [_agreement(_name(number)) for number in numbers],
+    }
     load_books(database, json.dumps(books), False)
-    return names
+    return [_name(number) for number in numbers]
 
 
-def _account(name: str) -> dict[str, object]:
+def _name(number: int) -> str:
+    return f"ACC-{9000 + number}"
+
+
+def _holder(number: int) -> dict[str, object]:
+    body = f"11010519900101{number:03}"
     return {
-        "id": name,
-        "customer": HOLDER,
+        "id": f"CUS-{9000 + number}",
+        "kind": "person",
+        "name": "周晓明",
+        "identity_number": body + ric.calc_check_digit(f"{body}0"),
+        "identity_expires_on": "2039-05-01",
+        "language": "zh",
+        "since": "2019-04-01",
+        "risk": "low",
+        "contacts": [
+            {"channel": "email", "address": f"holder-{number}@example.com", "verified": True, "preferred": True},
+            {"channel": "sms", "address": f"+8613800139{number:03}", "verified": True},
+        ],
+    }
+
+
+def _account(number: int) -> dict[str, object]:
+    return {
+        "id": _name(number),
+        "customer": f"CUS-{9000 + number}",
         "currency": "CNY",
         "balance": BALANCE,
         "opened_on": "2019-04-01",

@@ -5,11 +5,13 @@ from typing import Any
 
 from contracts.findings import FindingState
 from contracts.requests import CaseOutcome, Receipt
+from contracts.tasks import Hold
 from contracts.vocabulary import Role
 from tests.support.firm import Firm
+from tests.support.moments import clock_shows
 
-FIX_OR_END = ("fixed", "end")
-FIX_ACCEPT_OR_END = ("fixed", "accept", "end")
+FIX_OR_END = ("fixed", "return", "end")
+FIX_ACCEPT_OR_END = ("fixed", "accept", "return", "end")
 NOTED = "noted on the telephone"
 
 
@@ -26,6 +28,27 @@ async def finding(firm: Firm, kind: str, role: Role, options: tuple[str, ...]) -
     line = firm.line(task)
     assert (line.roles, line.options) == ((role,), options)
     return task
+
+
+async def disagreement(firm: Firm) -> tuple[str, str]:
+    """A case whose books disagree, which waits for finance since the morning of a working day; and the task."""
+    await clock_shows(firm, "09:30", workday=True)
+    case = (await confirmed(firm, "ACC-1008")).case
+    return case, await firm.task("books_disagree")
+
+
+async def hold(firm: Firm, case: str, by: str = "song.jia") -> None:
+    """Staff pause the case."""
+    await firm.quietus.pause(case, _hold(firm, by))
+
+
+async def go_on(firm: Firm, case: str, by: str = "song.jia") -> None:
+    """Staff resume the case."""
+    await firm.quietus.resume(case, _hold(firm, by))
+
+
+def _hold(firm: Firm, by: str) -> Hold:
+    return Hold(decision_id=f"H-{next(firm.ids)}", reason="the customer asked us to wait", token=firm.tokens.mint(by))
 
 
 async def accept(firm: Firm, kind: str, by: str) -> None:

@@ -32,7 +32,7 @@ from gateways.books import Ledger
 from gateways.books_file import load_books
 from gateways.casebook import Casebook
 from gateways.evidence import FolderStore
-from gateways.mail import SmtpMailer
+from gateways.mail import Letterhead, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail
 from gateways.screening import ListScreening
@@ -77,7 +77,7 @@ class Firm:
 
     def __post_init__(self) -> None:
         self.quietus = Quietus(self.client, self.task_queue)
-        self.casebook = Casebook(self.world.database)
+        self.casebook = Casebook(self.world.database, self.world.policies)
         self.books = self.world.books
 
     # ---- requests ------------------------------------------------------------------------------------------------
@@ -226,6 +226,12 @@ class Firm:
         with self.world.database.transaction() as session:
             change(session)
 
+    def update(self, section: str, record: str, **changes: Any) -> None:
+        """`books load --update` with a record of the examples that has changed."""
+        books = json.loads((ROOT / "examples" / "books.json").read_text(encoding="utf-8"))
+        known = next(each for each in books[section] if each["id"] == record)
+        load_books(self.world.database, json.dumps({section: [known | changes]}), True)
+
     def line(self, task: str) -> TaskLine:
         """A task as staff see it."""
         return next(line for line in self.show(task.rpartition(".task-")[0]).tasks if line.task == task)
@@ -288,8 +294,7 @@ async def firm_without_worker(
             staff_tokens=tokens,
             links=CustomerLinks(b"a key of the tests, 32 bytes long"),
             reserved={"customer": CUSTOMER, "operator": OPERATOR},
-            firm="示例银行",
-            mail_domain="firm.example.com",
+            letterhead=Letterhead("示例银行", "firm.example.com"),
         )
         yield Firm(client, home, world, mail, f"quietus-{home.name}", tokens)
     database.dispose()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from gateways.devserver import DevServer, die_with_parent
 from gateways.tokens import CustomerLinks, link_key
-from tests.support.firm import FAST, ROOT, Firm
+from tests.support.firm import ROOT, Firm
 
 PROMPT_TIMERS = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"')
 """For the development server, whose timers are otherwise late by up to a second."""
@@ -24,7 +24,7 @@ async def worker_process(firm: Firm, server: DevServer, *command: str) -> AsyncI
     world = {
         "TEMPORAL_ADDRESS": server.address,
         "QUIETUS_HOME": str(firm.home),
-        "QUIETUS_POLICY_DIR": str(FAST),
+        "QUIETUS_POLICY_DIR": str(firm.world.policies.folder),
         "QUIETUS_SMTP_URL": firm.mail.url,
         "QUIETUS_TASK_QUEUE": firm.task_queue,
     }

@@ -45,9 +45,9 @@ def firm_with(skipping_client: Client, tmp_path: Path) -> FirmWith:
     async def running(old: str, new: str) -> AsyncIterator[Firm]:
         folder = tmp_path / "policies"
         folder.mkdir()
-        text = (FAST / "2026-11-01-rehearsal.toml").read_text(encoding="utf-8")
+        text = (FAST / "2026-11-22-rehearsal.toml").read_text(encoding="utf-8")
         assert text.count(old) == 1
-        (folder / "2026-11-01-rehearsal.toml").write_text(text.replace(old, new), encoding="utf-8")
+        (folder / "2026-11-22-rehearsal.toml").write_text(text.replace(old, new), encoding="utf-8")
         async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
             yield firm
 
@@ -80,7 +80,7 @@ def kept_for_customers(firm: Firm) -> int:
 
 
 async def test_the_wished_day_is_waited_for_and_nothing_is_paid_before_it_opens(working_firm: Firm):
-    calendar = WorkingCalendar(Policies(ROOT / "policy")["2026-11-01"].calendar)
+    calendar = WorkingCalendar(Policies(ROOT / "policy")["2026-11-22"].calendar)
     wished = calendar.next_workday(today(), 8)
     if wished == date(2026, 12, 31):  # the policy closes nothing on that day
         wished = calendar.next_workday(wished)
@@ -170,7 +170,7 @@ async def test_what_is_still_on_its_way_is_waited_for(firm: Firm):
 async def test_instruments_come_back_and_money_that_came_in_after_the_payout_is_paid_out_too(firm: Firm):
     receipt = await confirmed(firm, "ACC-1010")
     await approve(firm, "song.jia", "guo.qiang")
-    task = await finding(firm, "instruments_missing", Role.OPERATIONS, ("fixed", "accept"))
+    task = await finding(firm, "instruments_missing", Role.OPERATIONS, ("fixed", "accept", "return"))
     assert firm.payments() == ["2500.75"]
     late = Money.parse("12.25", "USD")
     firm.mend(lambda session: firm.books.pay_in(session, "IN-1", "ACC-1010", late, "interest"))
@@ -186,7 +186,7 @@ async def test_an_account_that_is_frozen_after_the_payout_is_not_closed_before_i
     task = await firm.task("instruments_missing")
     firm.mend(lambda session: firm.books.freeze(session, "ACC-1010", FreezeBy.POLICE, "P-7", today()))
     await firm.decide(task, "accept", "huang.lei", reason="the customer lost the card")
-    frozen = await finding(firm, "account_frozen", Role.COMPLIANCE, ("fixed",))
+    frozen = await finding(firm, "account_frozen", Role.COMPLIANCE, ("fixed", "return"))
     assert firm.status("ACC-1010") == "frozen"
     firm.mend(lambda session: firm.books.release(session, "ACC-1010"))
     await firm.decide(frozen, "fixed", "lin.tao")
@@ -197,7 +197,9 @@ async def test_an_account_that_is_frozen_after_the_payout_is_not_closed_before_i
 async def test_a_company_gets_its_papers_back_on_a_list_that_both_sides_and_a_witness_sign(firm: Firm):
     receipt = await company_at_the_handover(firm)
     await firm.answer(await firm.task("handover"), "disputed", reason="the seal card is missing")
-    await firm.decide(await finding(firm, "handover_unsigned", Role.RECORDS, ("fixed", "accept")), "fixed", "deng.xia")
+    await firm.decide(
+        await finding(firm, "handover_unsigned", Role.RECORDS, ("fixed", "accept", "return")), "fixed", "deng.xia"
+    )
     await firm.answer(await firm.task("handover"), "signed")
     witness = await firm.task("handover_witness")
     await firm.decide(witness, "signed", "deng.xia")
@@ -214,7 +216,7 @@ async def test_a_list_that_the_customer_does_not_sign_is_signed_by_the_firm_and_
     await firm.answer(await firm.task("handover"), "disputed", reason="not mine")
     await accept(firm, "handover_unsigned", "deng.xia")
     await firm.decide(await firm.task("handover_witness"), "disputed", "huang.lei", reason="not what was handed over")
-    assert firm.line(await firm.task("handover_unsigned")).options == ("fixed", "accept")
+    assert firm.line(await firm.task("handover_unsigned")).options == ("fixed", "accept", "return")
     assert set(firm.found(receipt.case)) >= {"handover_unsigned:customer", "handover_unsigned:firm"}
 
 

@@ -49,7 +49,7 @@ async def test_a_dossier_that_cannot_be_filed_is_technologys_business_and_filed_
     await firm.pass_time(PATIENCE)
     fault = await firm.task("system_fault")
     assert firm.line(fault).roles == (Role.TECHNOLOGY,)
-    assert firm.line(fault).options == ("fixed",)
+    assert firm.line(fault).options == ("fixed", "return")
     await firm.decide(fault, "fixed", "wu.gang")
     assert (await firm.outcome(receipt.case)).outcome == "closed"
     assert firm.found(receipt.case)["system_fault:file"] is FindingState.CLEARED

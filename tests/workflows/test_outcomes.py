@@ -171,12 +171,15 @@ async def test_a_customer_withdraws_by_the_code_out_of_a_mail_of_that_case_and_o
     assert (await firm.outcome(case)).outcome == "withdrawn"
 
 
+NOTED = "customer, noted by li.wei"
+
+
 async def test_staff_note_a_withdrawal_that_they_were_told(firm: Firm):
     case = await waiting(firm, WAITS[0])
-    assert (await firm.withdraw(case, "li.wei", "said so at the counter")).by == "li.wei"
+    assert (await firm.withdraw(case, "li.wei", "said so at the counter")).by == NOTED
     shown = assert_ended_well(firm, await firm.outcome(case), status="active", balance="1234.56")
     noted = next(link for link in shown.trail if link.what == "withdrawal asked for")
-    assert (noted.who, noted.why) == ("li.wei", "said so at the counter")
+    assert (noted.who, noted.why) == (NOTED, "said so at the counter")
 
 
 async def test_a_withdrawal_is_noted_only_by_those_who_listen_to_customers_and_with_a_reason(firm: Firm):

@@ -345,5 +345,5 @@ async def test_the_customers_denial_is_a_finding_that_customer_service_deals_wit
     case = (await firm.open("ACC-1001")).case
     await firm.answer(await firm.task("confirm_contact"), "deny")
     line = firm.line(await firm.task("identity_unproven"))
-    assert (line.roles, line.options) == ((Role.CUSTOMER_SERVICE,), ("fixed", "end"))
+    assert (line.roles, line.options) == ((Role.CUSTOMER_SERVICE,), ("fixed", "return", "end"))
     assert list(firm.found(case).values()) == [FindingState.OPEN]

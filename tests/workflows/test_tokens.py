@@ -5,10 +5,14 @@ from pathlib import Path
 
 import jwt
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from contracts.refusals import Code, Refused
 from contracts.tasks import Decision, Hold, Withdrawal
+from contracts.vocabulary import Outcome
 from gateways.tokens import CustomerLinks, LocalTokens
+from records.books_tables import CustomerContactRow
 from tests.support.firm import Firm, eventually
 
 
@@ -52,7 +56,7 @@ async def test_a_token_that_proves_nothing_decides_nothing(firm: Firm, tmp_path:
         "of somebody else, with another name written in": altered(firm.tokens.mint("wang.fang"), "song.jia"),
         "cut short": genuine[:-8],
         "expired": firm.tokens.mint("song.jia", ttl=timedelta(minutes=-10)),
-        "a customer's code": firm.world.links.issue(task, "closure-ACC-1001.1"),
+        "a customer's code": firm.world.links.issue(task, "closure-ACC-1001.1", "a-nonce", "0" * 16),
     }
     codes = {name: await code_of(firm, firm.decision(task, "approve", token)) for name, token in false.items()}
     assert codes == dict.fromkeys(false, Code.UNAUTHENTICATED)
@@ -73,6 +77,17 @@ async def test_a_token_of_one_task_decides_no_other(firm: Firm):
     other = firm.decision(task, "approve", firm.tokens.mint("song.jia", task="closure-ACC-1002.task-1-approval"))
     assert await code_of(firm, other) is Code.FORBIDDEN
     assert await code_of(firm, firm.decision(task, "approve", firm.tokens.mint("song.jia", task=task))) is None
+
+
+async def test_a_token_of_one_option_takes_no_other(firm: Firm):
+    task = await approval(firm)
+    bound = firm.tokens.mint("song.jia", task=task, option="approve")
+    other = firm.decision(task, "reject", bound, reason="the papers differ")
+    assert await code_of(firm, other) is Code.FORBIDDEN
+    hold = Hold(decision_id="H-8", reason="wait", token=firm.tokens.mint("song.jia", option="approve"))
+    with pytest.raises(Refused, match="This token is for the option 'approve'"):
+        await firm.quietus.pause("closure-ACC-1001", hold)
+    assert await code_of(firm, firm.decision(task, "approve", bound)) is None
 
 
 async def test_a_token_that_decided_once_decides_nothing_else(firm: Firm):
@@ -111,8 +126,10 @@ async def test_a_forged_expired_or_altered_code_answers_nothing(firm: Firm):
     await firm.open("ACC-1001")
     task = await firm.task("confirm_contact")
     code = await eventually(lambda: firm.code(task), "the code")
-    forged = CustomerLinks(b"some other key of thirty-two bytes").issue(task, "closure-ACC-1001.1")
-    for false in (forged, code[:-1], code[:-1] + ("A" if code[-1] != "A" else "B"), code + "."):
+    said = firm.world.links.verify(code, timedelta(days=1))
+    forged = CustomerLinks(b"some other key of thirty-two bytes").issue(task, said.dossier, said.nonce, said.content)
+    unknown = firm.world.links.issue(task, said.dossier, "a-nonce", said.content)
+    for false in (forged, unknown, code[:-1], code[:-1] + ("A" if code[-1] != "A" else "B"), code + "."):
         assert await code_of(firm, firm.decision(task, "confirm", false)) is Code.UNAUTHENTICATED
     assert await code_of(firm, firm.decision(task, "confirm", code)) is None
 
@@ -122,4 +139,30 @@ async def test_a_code_is_used_once(firm: Firm):
     task = await firm.task("confirm_contact")
     code = await eventually(lambda: firm.code(task), "the code")
     assert await code_of(firm, firm.decision(task, "confirm", code)) is None
-    assert await code_of(firm, firm.decision(task, "deny", code)) is Code.ALREADY_DECIDED
+    with pytest.raises(Refused, match=r"This was already answered on 20\d\d-\d\d-\d\d\.") as refusal:
+        await firm.quietus.decide(firm.decision(task, "deny", code))
+    assert refusal.value.code is Code.ALREADY_DECIDED
+    withdrawal = Withdrawal(decision_id="W-8", reason="I changed my mind", token=code)
+    with pytest.raises(Refused, match="This was already answered on"):
+        await firm.quietus.withdraw("closure-ACC-1001", withdrawal)
+
+
+async def test_an_unused_code_withdraws_the_case_it_was_sent_in(firm: Firm):
+    await firm.open("ACC-1001")
+    task = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(task), "the code")
+    withdrawal = Withdrawal(decision_id="W-7", reason="I changed my mind", token=code)
+    assert (await firm.quietus.withdraw("closure-ACC-1001", withdrawal)).by == "customer"
+    assert (await firm.outcome("closure-ACC-1001")).outcome == Outcome.WITHDRAWN
+
+
+async def test_a_code_that_went_to_a_contact_that_was_changed_since_answers_nothing(firm: Firm):
+    await firm.open("ACC-1001")
+    task = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(task), "the code")
+    customer = firm.account("ACC-1001").customer
+    theirs = col(CustomerContactRow.customer) == customer
+    firm.mend(lambda session: session.exec(update(CustomerContactRow).where(theirs).values(verified=False)))
+    assert await code_of(firm, firm.decision(task, "confirm", code)) is Code.UNAUTHENTICATED
+    firm.mend(lambda session: session.exec(update(CustomerContactRow).where(theirs).values(verified=True)))
+    assert await code_of(firm, firm.decision(task, "confirm", code)) is None

@@ -1,0 +1,87 @@
+"""每日待办: who is told of their open work on a day, and what each of them is told. It names no customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from contracts.books import StaffFacts
+from contracts.digest import DigestLine, DigestPreview
+from contracts.views import InboxLine
+from contracts.vocabulary import Language
+from gateways.books import Books
+from gateways.calendar_days import calendar_of
+from gateways.inbox import inbox
+from notices import Rendered, render
+from policy import Policies
+from records.database import Database
+
+
+@dataclass
+class DigestBook:
+    """The digests of all people, read from the records."""
+
+    database: Database
+    books: Books
+    policies: Policies
+
+    def day_of(self, moment: datetime) -> date:
+        """The firm's day of a moment."""
+        return self.policies.in_force_on(moment.date()).calendar.day(moment)
+
+    def people(self, session: Session, day: date) -> list[StaffFacts]:
+        """Who is at work on a day: nobody where it is not worked. What the absent have is in the inbox of a deputy."""
+        calendar = calendar_of(session, self.policies.in_force_on(day))
+        staff = self.books.staff(session) if calendar.is_workday(day) else ()
+        return [person for person in staff if not person.absent_on(day)]
+
+    def lines(self, session: Session, staff: str) -> list[InboxLine]:
+        """The open tasks of a person, the most urgent first."""
+        return inbox(session, self.policies, None, staff)
+
+    def preview(self, day: date) -> DigestPreview:
+        """Who would be told what on a day."""
+        with self.database.reading() as session:
+            everybody = [(person.id, self.lines(session, person.id)) for person in self.people(session, day)]
+        return DigestPreview(day=day, people=tuple(_line(staff, lines) for staff, lines in everybody if lines))
+
+    def words(
+        self, person: StaffFacts, day: date, lines: Sequence[InboxLine], firm: str, language: Language
+    ) -> Rendered:
+        """What a person is told."""
+        zone = ZoneInfo(self.policies.in_force_on(day).calendar.zone)
+        values = {
+            "firm": firm,
+            "person": person.name,
+            "staff": person.id,
+            "day": day.isoformat(),
+            "lines": [_shown(line, zone, language) for line in lines],
+            "overdue": _overdue(lines),
+        }
+        return render("digest", language, values)
+
+
+def _line(staff: str, lines: Sequence[InboxLine]) -> DigestLine:
+    return DigestLine(staff=staff, tasks=tuple(line.task for line in lines), overdue=_overdue(lines))
+
+
+def _overdue(lines: Sequence[InboxLine]) -> int:
+    return sum(line.overdue for line in lines)
+
+
+def _shown(line: InboxLine, zone: ZoneInfo, language: Language) -> dict[str, object]:
+    """A line as the template takes it: no subject, which may tell of the customer."""
+    chinese = language is Language.ZH
+    return {
+        "name": line.name,
+        "case": line.case,
+        "task": line.task,
+        "due": f"{line.due.astimezone(zone):%Y-%m-%d %H:%M}",
+        "overdue": line.overdue,
+        "provisional": line.provisional,
+        "held": line.held,
+        "why": line.why_zh if chinese else line.why,
+        "otherwise": line.otherwise_zh if chinese else line.otherwise,
+    }

@@ -1,0 +1,109 @@
+"""Who is there to work on what: recusal from a case, and absence. In the records, each with its trail row."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlmodel import Session, col, or_, select
+
+from contracts.books import Absence
+from contracts.desk import Away, Recused
+from contracts.refusals import Code, Fault, Refused, bad_input
+from contracts.tasks import TaskState
+from gateways.books import Ledger
+from gateways.books_journal import FIRM_ZONE, today
+from gateways.casebook import find_case
+from gateways.desk import give_back, in_charge
+from gateways.tokens import StaffTokens
+from records import trail
+from records.database import Database
+from records.inserts import insert_unless_there
+from records.people_tables import AbsenceRow, RecusalRow
+from records.tables import TaskRow
+
+
+class Staffing:
+    """What staff say about themselves. Who says it is what the token proves.
+
+    Refused: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, ALREADY_ENDED, REASON_MISSING, BAD_INPUT.
+    """
+
+    def __init__(self, database: Database, tokens: StaffTokens) -> None:
+        self.database = database
+        self.tokens = tokens
+
+    def recuse(self, case: str, reason: str, token: str) -> Recused:
+        """回避: keep out of a case from now on; what one has claimed there goes back to its desk. The same again is
+        told the same."""
+        if not reason.strip():
+            raise Refused(Code.REASON_MISSING, "A recusal needs a reason (--reason).")
+        who = self._unbound(token)
+        with self.database.transaction() as session:
+            row, person = find_case(session, case), Ledger().person(session, who)
+            if row.ended_at:
+                raise Refused(Code.ALREADY_ENDED, f"Case {case} has ended as {row.outcome}.")
+            values = {"dossier": row.dossier, "staff": person.id, "reason": reason, "at": datetime.now(UTC)}
+            released = _recuse(session, values) if insert_unless_there(session, RecusalRow, values) else ()
+            kept = session.get_one(RecusalRow, (row.dossier, person.id))
+            told = kept.model_dump(include={"staff", "reason", "at"})
+            return Recused(**told, case=row.case_id, reference=row.dossier, released=tuple(released))
+
+    def absence(self, staff: str, period: Absence, token: str) -> Away:
+        """请假: somebody is away, both days included; the same first day again changes the last one. Others than
+        oneself are entered by a supervisor or manager."""
+        who = self._unbound(token)
+        _is_to_come(period)
+        with self.database.transaction() as session:
+            person, by = Ledger().person(session, staff), Ledger().person(session, who)
+            if person.id != by.id and not in_charge(session, by):
+                words = f"{by.id} may enter their own absence only; a supervisor or manager enters that of others."
+                raise Refused(Code.FORBIDDEN, words)
+            before = session.get(AbsenceRow, (staff, period.since))
+            if before is None or before.until != period.until:
+                _enter(session, staff, period, by.id)
+            waiting = tuple(_due_before(session, staff, period.until))
+            days = period.model_dump()
+            return Away(staff=staff, **days, by=by.id, deputy=person.deputy, waiting=waiting)
+
+    def _unbound(self, token: str) -> str:
+        claims = self.tokens.verify(token)
+        if claims.task:
+            raise Refused(Code.FORBIDDEN, f"This token is for task {claims.task}.")
+        return claims.sub
+
+
+def _recuse(session: Session, recusal: dict[str, object]) -> Sequence[str]:
+    """Write it down; the tasks that this gives back, those delegated to the deputy too."""
+    who, dossier = str(recusal["staff"]), str(recusal["dossier"])
+    theirs = or_(col(TaskRow.claimed_by) == who, col(TaskRow.delegated_by) == who)
+    claimed = select(TaskRow).where(TaskRow.dossier == dossier, TaskRow.state == TaskState.CLAIMED, theirs)
+    rows = session.exec(claimed.with_for_update()).all()
+    for row in rows:
+        give_back(row)
+    released = [row.task for row in rows]
+    evidence = {"released": ", ".join(released)} if released else {}
+    trail.append(session, dossier, who=who, what="recused", why=str(recusal["reason"]), evidence=evidence)
+    return released
+
+
+def _is_to_come(period: Absence) -> None:
+    faults = []
+    if period.until < period.since:
+        faults.append(Fault(path="--until", message=f"{period.until} is before --from {period.since}"))
+    elif period.until < today():
+        faults.append(Fault(path="--until", message=f"{period.until} is past"))
+    if faults:
+        raise bad_input("absence", faults)
+
+
+def _enter(session: Session, staff: str, period: Absence, by: str) -> None:
+    now = datetime.now(UTC)
+    session.merge(AbsenceRow(staff=staff, since=period.since, until=period.until, entered_by=by, at=now))
+    evidence = {"from": period.since.isoformat(), "until": period.until.isoformat()}
+    trail.append(session, trail.BOOKS, who=by, what=f"absence entered: {staff}", evidence=evidence, at=now)
+
+
+def _due_before(session: Session, staff: str, last_day: date) -> Sequence[str]:
+    """What they work on that is due before they are back."""
+    back = datetime.combine(last_day + timedelta(days=1), time(), FIRM_ZONE)
+    claimed = select(TaskRow.task).where(TaskRow.claimed_by == staff, TaskRow.state == TaskState.CLAIMED)
+    return session.exec(claimed.where(col(TaskRow.due_at) < back).order_by(col(TaskRow.due_at))).all()

@@ -1,0 +1,56 @@
+"""How a case gets more time: an extension that somebody else approves, or a calendar that was announced late."""
+
+from temporalio import workflow
+
+from activities.case_requests import CaseRequests
+from contracts.tasks import Extension, Noted, Reckoning, TaskOption
+from workflows.calls import call
+from workflows.case_people import CasePeople
+
+
+class CaseTime(CasePeople):
+    """The clock of a case."""
+
+    @workflow.update
+    async def extend(self, extension: Extension) -> Noted:
+        """延期: staff ask for more time. It is given when somebody else approves, and the customer is told why."""
+        noted = await call(CaseRequests.extension, self.step("extension"), extension, summary="more time asked for")
+        self.running()  # it may have ended meanwhile
+        self.beside(self._decide_extension(extension, noted.by))
+        return noted
+
+    @extend.validator
+    def _judge_extension(self, extension: Extension) -> None:  # noqa: ARG002
+        self.running()
+
+    @workflow.signal
+    async def reckon(self, reckoning: Reckoning) -> None:  # noqa: ARG002
+        """The due dates of all open tasks are reckoned again; the records say by which calendar."""
+        self.reckon_again()
+
+    async def _decide_extension(self, extension: Extension, asked_by: str) -> None:
+        rules = self.policy.extension
+        if rules is None:
+            raise AssertionError("an extension was taken that the policy does not know")
+        decision = await self.ask_staff(
+            "extension",
+            f"{extension.working_days} working days more for {extension.task or self.case_id}",
+            rules.roles,
+            (TaskOption(name="approve"), TaskOption(name="reject", reason_needed=True)),
+            barred=(asked_by,),
+            ladder=rules.ladder,
+            notice="extension",
+            facts={
+                "asked_by": asked_by,
+                "working_days": str(extension.working_days),
+                "reason": extension.reason,
+                "task": extension.task or self.case_id,
+            },
+        )
+        granted, step = decision.option == "approve", self.step("extend")
+        expected_by = await call(
+            CaseRequests.extend, step, extension.decision_id, granted, decision.by, summary="extension"
+        )
+        if granted:
+            self.reckon_again()
+            await self.tell("extended", {"reason": extension.reason, "expected_by": self.day(expected_by)})
