@@ -20,6 +20,7 @@ from contracts.files import MESSAGE_LIMIT, parse_file
 from contracts.refusals import Code, Refused
 from contracts.tasks import Reckoning, Rung, TaskShown
 from contracts.text import moment_text
+from gateways.books_journal import FIRM_ZONE
 from gateways.calendar import WorkingCalendar
 from gateways.calendar_days import calendar_of, load_days
 from gateways.deadlines import deadlines
@@ -181,4 +182,4 @@ def _year_pages(shown: CalendarYear) -> Pages:
 
 
 def _when(moment: datetime) -> str:
-    return moment_text(moment.astimezone())
+    return moment_text(moment.astimezone(FIRM_ZONE))

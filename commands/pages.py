@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from commands.face import table
 from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
+from gateways.books_journal import FIRM_ZONE
 
 Pages = Iterable[RenderableType]
 
@@ -145,5 +146,5 @@ def _decision(decision: DecisionLine) -> str:
 
 
 def _when(moment: datetime | None) -> str:
-    """In the reader's own zone."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    """In the firm's zone."""
+    return moment.astimezone(FIRM_ZONE).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
