@@ -247,7 +247,7 @@ def test_settings_that_cannot_be_used_are_named(dev: House) -> None:
 
 def test_nobody_puts_evidence_among_the_firms_own_papers(dev: House) -> None:
     paper = dev.write("paper.txt", "mine")
-    own = ("dossiers/x/1.json", "snapshots/x/1.json", "evidence/statements/x/1.txt", "handover/x/1.txt", "tasks/x/1.txt")
+    own = ("dossiers/x/1.json", "snapshots/x/1.json", "evidence/statements/x/1", "handover/x/1.txt", "tasks/x/1.txt")
     for place in own:
         expect(dev.call("evidence", "put", paper, place, "--json"), Code.NOT_ALLOWED, "own papers")
 
