@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
+    "blockers": ("blockers:blockers", "Why an account cannot be closed, and the way out of each reason."),
     "cases": ("cases:cases", "The list of cases."),
     "show": ("cases:show", "All of one case."),
     "inbox": ("cases:inbox", "The open tasks, of a role or of a person."),

@@ -96,6 +96,13 @@ def grade(policy: Policy, points: int) -> Risk:
     return Risk.HIGH if points >= policy.risk.high else Risk.MEDIUM if points >= policy.risk.medium else Risk.LOW
 
 
+def high_risk(policy: Policy, points: dict[str, int]) -> Iterator[Finding]:
+    """A high grade needs somebody's word."""
+    if grade(policy, sum(points.values())) is Risk.HIGH:
+        reasons = ", ".join(f"{name}: {count}" for name, count in points.items())
+        yield found(FindingKind.HIGH_RISK, f"risk is high: {reasons}")
+
+
 # ---- 销户原因 --------------------------------------------------------------------------------
 
 
@@ -221,9 +228,16 @@ def checklist(
         "regulator_order_present": any(kind == "regulator_order" for kind in kinds),
     }
     for item in policy.checklist:
-        applies = customer.kind in item.kinds and request.initiator in item.initiators and item.test
+        applies = item.applies(customer.kind, request.initiator) and item.test
         if applies and not passed.get(item.test, False):
             yield found(FindingKind.CHECKLIST_FAILED, f"not met: {item.en} ({item.source})", item.id)
+
+
+def newer_policy(policy: Policy, newest: Policy) -> Iterator[Finding]:
+    """Another policy has come into force since the case was opened."""
+    if newest.version != policy.version:
+        words = f"policy {newest.version} is in force since {newest.effective}, the case has {policy.version}"
+        yield found(FindingKind.REGULATION_CHANGE, words, newest.version)
 
 
 # ---- small things --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from temporalio import activity
 from activities import checks
 from activities.casework import case_of, record, request_of, today
 from contracts.books import AccountFacts, CustomerFacts, ReceivableFacts
-from contracts.findings import Checked, Finding, FindingKind
+from contracts.findings import Checked, Finding
 from contracts.requests import ClosureRequest
 from contracts.steps import Step
 from gateways.books import Books
@@ -86,10 +86,7 @@ class Reviews:
                 return effect.result
             facts = self._facts(effect.session, step)
             found = list(checks.checklist(policy, facts.account, facts.customer, facts.receivables, facts.request))
-            newest = self.policies.in_force_on(today(step, policy))
-            if newest.version != policy.version:
-                words = f"policy {newest.version} is in force since {newest.effective}, the case has {policy.version}"
-                found.append(Finding(kind=FindingKind.REGULATION_CHANGE, subject=newest.version, detail=words))
+            found += checks.newer_policy(policy, self.policies.in_force_on(today(step, policy)))
             return effect.record(_checked(effect.session, step, found))
 
     def _facts(self, session: Session, step: Step) -> _Facts:

@@ -10,7 +10,6 @@ from activities.casework import accepted, case_of, record, request_of, today
 from contracts.books import CustomerFacts
 from contracts.findings import Checked, Finding, FindingKind
 from contracts.steps import Step
-from contracts.vocabulary import Risk
 from gateways.books import Books
 from gateways.evidence import EvidenceStore
 from gateways.screening import Hit, Screening
@@ -86,9 +85,7 @@ class Verification:
             risk = checks.grade(policy, sum(points.values()))
             reasons = tuple(f"{name}: {count}" for name, count in points.items())
             row.risk, row.risk_reasons = risk, canonical(list(reasons))
-            high = Finding(kind=FindingKind.HIGH_RISK, detail=f"risk is high: {', '.join(reasons)}")
-            findings = (high,) if risk is Risk.HIGH else ()
-            checked = Checked(findings=findings, risk=risk, reasons=reasons)
+            checked = Checked(findings=tuple(checks.high_risk(policy, points)), risk=risk, reasons=reasons)
             return effect.record(record(session, step, checked))
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.blockers import with_blockers
 from commands.face import AsJson, answer
 from commands.office import policies_of, records
 from commands.pages import case_pages, cases_pages, inbox_pages
@@ -26,7 +27,7 @@ def show(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case, or a dossier of it.")], as_json: AsJson = False
 ) -> None:
     """Where it stands, its findings, tasks, contacts and trail."""
-    answer(_casebook().show(case), as_json, case_pages)
+    answer(with_blockers(_casebook().show(case)), as_json, case_pages)
 
 
 def inbox(

@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.console import RenderableType
 
 from commands.face import table
+from contracts.blockers import Blocker
 from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
 from gateways.books_journal import FIRM_ZONE
@@ -21,6 +22,7 @@ def line_of(words: str) -> Callable[[object], Pages]:
 def case_pages(case: CaseView) -> Pages:
     """All of one case."""
     yield from table("", ("", ""), _facts(case))
+    yield from table("In the way", ("what", "why", "who", "way out"), (_in_the_way(each) for each in case.blockers))
     findings = ((line.kind, line.state, line.detail) for line in case.findings)
     yield from table("Findings", ("kind", "state", "what"), findings)
     tasks = ((line.task, _desk(line.roles), line.state, _due_of(line), _result(line)) for line in case.tasks)
@@ -105,6 +107,10 @@ def _facts(case: CaseView) -> list[tuple[str, object]]:
         ("ended", _when(case.ended_at) or "-"),
         ("policy", case.policy),
     ]
+
+
+def _in_the_way(blocker: Blocker) -> Sequence[object]:
+    return blocker.kind, blocker.detail, blocker.owner, blocker.way_out
 
 
 def _stage(case: CaseLine) -> str:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from contracts.base import Contract
+from contracts.blockers import Blocker
 from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
@@ -146,7 +147,7 @@ class CaseLine(Contract):
 
 
 class CaseView(CaseLine):
-    """案件: all that staff see of one case. `reference` names its dossier."""
+    """案件: all that staff see of one case. `reference` names its dossier; `blockers`: what stands in its way now."""
 
     customer: str
     policy: str
@@ -157,6 +158,7 @@ class CaseView(CaseLine):
     contacts: tuple[ContactLine, ...]
     follow_ups: tuple[FollowUpLine, ...]
     trail: tuple[TrailLine, ...]
+    blockers: tuple[Blocker, ...] = ()
 
 
 class InboxLine(Contract):

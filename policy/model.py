@@ -125,6 +125,10 @@ class ChecklistItem(Contract):
     en: Words
     source: str
 
+    def applies(self, kind: CustomerKind, initiator: Initiator) -> bool:
+        """Whether it is asked where such a customer's account is closed on such a wish."""
+        return kind in self.kinds and initiator in self.initiators
+
 
 class Closing(Contract):
     """The overall time, and the notice a customer gets where the customer does not ask. Keys are initiators.

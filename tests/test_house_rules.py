@@ -44,9 +44,10 @@ MAY_IMPORT = {
     "activities": "contracts policy notices records gateways",
     "workflows": "contracts policy activities",
     "client": "contracts",
-    # The composition roots put the world together, so that they know every gateway and the records behind it.
+    # The composition roots put the world together, so that they know every gateway and the records behind it. Commands
+    # that ask the rules of the stages (`blockers`, `show`) call the same functions that the activities call.
     "worker": "contracts policy records gateways activities workflows settings",
-    "commands": "contracts policy notices records gateways settings client worker",
+    "commands": "contracts policy notices records gateways activities settings client worker",
     "starter": "commands",
 }
 """The import arrow, our own top-level names only. Benches and tests may import everything."""
