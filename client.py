@@ -32,6 +32,7 @@ from contracts.tasks import (
     Hold,
     Noted,
     Reckoning,
+    Resend,
     Withdrawal,
 )
 from contracts.text import moment_text
@@ -58,6 +59,7 @@ class Message(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     EXTEND = "extend"
+    ASK_AGAIN = "ask_again"
 
 
 class Telling(StrEnum):
@@ -94,7 +96,7 @@ class Quietus:
                 Message.RECEIVE.value,
                 request,
                 start_workflow_operation=start,
-                id=_message_id(request.request_id, request),
+                id=_message_id(Message.RECEIVE, request.request_id, request),
                 result_type=Receipt,
                 rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
             )
@@ -131,6 +133,10 @@ class Quietus:
         """延期: staff ask for more time, which somebody else approves. Refused as `decide`, NOT_ALLOWED beyond what the
         policy allows."""
         return await self._send(case, Message.EXTEND, extension.decision_id, extension, Noted)
+
+    async def ask_again(self, case: str, resend: Resend) -> Noted:
+        """重发: the customer is asked again, with a new code. Refused as `decide`."""
+        return await self._send(case, Message.ASK_AGAIN, resend.decision_id, resend, Noted)
 
     async def bounced(self, case: str, bounce: Bounce) -> None:
         """退信: a message of this case came back. Refused: NOT_FOUND, ALREADY_ENDED, TOO_LARGE, UNREACHABLE."""
@@ -176,7 +182,7 @@ class Quietus:
                 result = await handle.execute_update(
                     message.value,
                     body,
-                    id=_message_id(key, body),
+                    id=_message_id(message, key, body),
                     result_type=answer,
                     rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
                 )
@@ -217,6 +223,8 @@ class Quietus:
         handle = self.client.get_workflow_handle(case, result_type=CaseOutcome)
         try:
             description = await handle.describe(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
+            if description.status is WorkflowExecutionStatus.RUNNING:  # it began after the message had come
+                return Refused(Code.NOT_FOUND, f"Case {case} was not open yet; try again.")
             if description.status is WorkflowExecutionStatus.FAILED:  # a request that was refused, never opened
                 return await self._earlier(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
@@ -246,11 +254,11 @@ def _fits(message: BaseModel) -> None:
         raise Refused(Code.TOO_LARGE, f"The message has {size:,} bytes; at most {LARGEST_MESSAGE_BYTES:,} are taken.")
 
 
-def _message_id(key: str, body: BaseModel) -> str:
-    """The update id. It covers the content: the server would answer another message of the same id with the first
-    one's result, and the case could not see the mismatch.
+def _message_id(message: Message, key: str, body: BaseModel) -> str:
+    """The update id. It covers the kind and the content: the server would answer another message of the same id with
+    the first one's result, and the case could not see the mismatch.
     """
-    return f"{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
+    return f"{message}.{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
 
 
 def _stay_cancelled() -> None:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bounce": ("contact:bounce", "Tell the case whose mail came back."),
     "withdraw": ("deciding:withdraw", "The customer withdraws."),
     "extend": ("extending:extend", "Ask for more time, for a task or a case."),
+    "resend": ("extending:resend", "Have the customer asked again, with a new code."),
     "pause": ("deciding:pause", "Pause a case."),
     "resume": ("deciding:resume", "Resume a paused case."),
     "verify": (
@@ -55,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
+PROGRAM = "starter.py"
 ABOUT = "Quietus: account closures from the first message to the filed dossier."
 
 
@@ -77,14 +79,15 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; the exit code."""
     as_json = "--json" in arguments
     try:
-        code = build(arguments)(list(arguments) or ["--help"], prog_name="starter.py", standalone_mode=False)
+        code = build(arguments)(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         code = 0
     except TyperException as error:
-        words = error.format_message().replace("Value error, ", "")
-        code = _failing().misused(f"{words} Try `starter.py --help`.", as_json)
+        words, context = error.format_message().replace("Value error, ", ""), getattr(error, "ctx", None)
+        called = context.command_path if context else PROGRAM
+        code = _failing().misused(f"{words} Try `{called} --help`.", as_json)
     except Exception as error:  # noqa: BLE001  a user never sees a stack trace
         code = _failing().tell(error, as_json)
     if code == INTERRUPTED:

@@ -1,7 +1,6 @@
 """What is asked of a whole case while it runs: to withdraw it, to pause and resume it, to give it more time."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 from temporalio import activity
@@ -11,9 +10,11 @@ from activities.deciders import Deciders
 from contracts.judgement import Decider
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Step
-from contracts.tasks import Extension, ExtensionState, Hold, Noted, Withdrawal
+from contracts.tasks import Extended, Extension, ExtensionState, Hold, Noted, Resend, Withdrawal
+from contracts.verdicts import Ground
 from contracts.vocabulary import Role
-from gateways.hearing import LISTENERS
+from gateways.desk import IN_CHARGE
+from gateways.hearing import LISTENERS, roles_of
 from policy import Policies, Policy
 from policy.model import ExtensionRules
 from policy.spans import plain
@@ -62,15 +63,22 @@ class CaseRequests:
 
     @activity.defn
     def extension(self, step: Step, extension: Extension) -> Noted:
-        """延期: staff ask for more time. Refused: FORBIDDEN, NOT_FOUND, NOT_ALLOWED beyond what the policy allows."""
+        """延期: staff ask for more time. The same decision id again is told the same.
+
+        Refused: FORBIDDEN, NOT_FOUND, MISMATCH, NOT_ALLOWED beyond what the policy allows.
+        """
         with self.database.once(step.key, None, Noted) as effect:
             if effect.done:
                 return effect.result
             session = effect.session
             who = self._staff(session, step, extension.token, extension.decision_id, "ask for more time")
+            before = session.get(ExtensionRow, extension.decision_id)
+            if before:
+                return effect.record(_first_answer(before, step, extension, who))
             rules = _rules(self.policies[step.policy], extension)
             _open_task(session, step, extension)
-            _room_for(session, step, rules)
+            _concerned(session, step, extension, who)
+            _room_for(session, step, extension, rules)
             asked = extension.model_dump(exclude={"token"})
             session.add(ExtensionRow(dossier=step.dossier, asked_by=who.id, at=step.at, **asked))
             evidence = {"working days": str(extension.working_days), "for": extension.task or step.case}
@@ -78,21 +86,43 @@ class CaseRequests:
             return effect.record(Noted(by=who.id, at=step.at))
 
     @activity.defn
-    def extend(self, step: Step, decision_id: str, granted: bool, by: str) -> datetime:
-        """The extension is decided. Granted, the task that it is for and the expected end move; answers that end."""
-        with self.database.once(step.key, None, datetime) as effect:
+    def extend(self, step: Step, decision_id: str, granted: bool, by: str) -> Extended:
+        """The extension is decided. Granted, the task that it is for and the expected end move; nothing moves for a
+        task that was decided meanwhile."""
+        with self.database.once(step.key, None, Extended) as effect:
             if effect.done:
                 return effect.result
             session, row = effect.session, case_of(effect.session, step)
             asked = session.get_one(ExtensionRow, decision_id)
-            asked.state = ExtensionState.GRANTED if granted else ExtensionState.REJECTED
-            if asked.task and granted:
-                session.get_one(TaskRow, asked.task).extended += asked.working_days
+            task = session.get_one(TaskRow, asked.task) if asked.task else None
+            needed = granted and (task is None or task.ended_at is None)
+            asked.state = ExtensionState.GRANTED if needed else ExtensionState.REJECTED
+            if task and needed:
+                task.extended += asked.working_days
             move_expected(session, self.policies[step.policy], row, step.at)
             evidence = {"working days": str(asked.working_days), "expected by": row.expected_by.isoformat()}
-            what = f"extension {asked.state}: {asked.task or step.case}"
-            note(session, step, what, asked.reason, who=by, evidence=evidence)
-            return effect.record(row.expected_by)
+            why = asked.reason if needed or not granted else "no longer needed"
+            note(session, step, f"extension {asked.state}: {asked.task or step.case}", why, who=by, evidence=evidence)
+            return effect.record(Extended(granted=needed, expected_by=row.expected_by))
+
+    @activity.defn
+    def ask_again(self, step: Step, resend: Resend) -> Noted:
+        """重发: the customer is asked again, with a new code. Refused: FORBIDDEN, NOT_FOUND, TOO_LATE."""
+        with self.database.once(step.key, None, Noted) as effect:
+            if effect.done:
+                return effect.result
+            session = effect.session
+            who = self._staff(session, step, resend.token, resend.decision_id, "have a customer asked again")
+            row = session.get(TaskRow, resend.task)
+            if row is None or row.dossier != step.dossier or Role.CUSTOMER not in roles_of(row):
+                raise Refused(Code.NOT_FOUND, f"{step.case} asks the customer no {resend.task}.")
+            if row.ended_at:
+                raise Ground.NOT_OPEN.refusal(task=resend.task)
+            if not who.roles & (LISTENERS | IN_CHARGE):
+                roles = ", ".join(sorted(LISTENERS | IN_CHARGE))
+                raise Ground.ROLE_NOT_HELD.refusal(who=who.id, task=resend.task, roles=roles)
+            note(session, step, f"asked again: {resend.task}", who=who.id)
+            return effect.record(Noted(by=who.id, at=step.at))
 
     def _staff(self, session: Session, step: Step, token: str, used_for: str, what: str) -> Decider:
         """A member of staff who has to do with the case. Refused: FORBIDDEN."""
@@ -107,7 +137,7 @@ class CaseRequests:
         policy = self.policies[step.policy]
         case, valid = session.get_one(CaseRow, step.dossier), plain(policy.answer_valid)
         proof = self.deciders.heard(session, token, case, valid, today(step, policy))
-        proof.use(session, used_for, step.at)
+        proof.use(session, step, used_for, step.at)
         return proof.who
 
 
@@ -115,6 +145,13 @@ def _end_hold(session: Session, step: Step) -> None:
     open_ = select(HoldRow).where(HoldRow.dossier == step.dossier, col(HoldRow.until).is_(None))
     for hold in session.exec(open_):
         hold.until = step.at
+
+
+def _first_answer(row: ExtensionRow, step: Step, extension: Extension, who: Decider) -> Noted:
+    asked = {**extension.model_dump(exclude={"token"}), "dossier": step.dossier, "asked_by": who.id}
+    if row.model_dump(include=set(asked)) != asked:
+        raise Refused(Code.MISMATCH, f"Extension {extension.decision_id} was asked for before with other content.")
+    return Noted(by=row.asked_by, at=row.at)
 
 
 def _rules(policy: Policy, extension: Extension) -> ExtensionRules:
@@ -139,8 +176,22 @@ def _open_task(session: Session, step: Step, extension: Extension) -> None:
         raise Refused(Code.TOO_LATE, f"Task {extension.task} is no longer open.")
 
 
-def _room_for(session: Session, step: Step, rules: ExtensionRules) -> None:
-    """Granted ones count, and those that wait to be decided."""
+def _concerned(session: Session, step: Step, extension: Extension, who: Decider) -> None:
+    """Whoever has work in the case asks for more time: at that task, or at any; or leads those who have."""
+    open_ = select(TaskRow).where(TaskRow.dossier == step.dossier, col(TaskRow.ended_at).is_(None))
+    if extension.task:
+        open_ = open_.where(TaskRow.task == extension.task)
+    roles = {role for row in session.exec(open_) for role in roles_of(row)} | IN_CHARGE | LISTENERS
+    if not who.roles & roles:
+        raise Refused(Code.FORBIDDEN, f"{who.id} has no work here that more time could be asked for.")
+
+
+def _room_for(session: Session, step: Step, extension: Extension, rules: ExtensionRules) -> None:
+    """One at a time for one thing. Granted ones count, and those that wait to be decided."""
+    same = ExtensionRow.dossier == step.dossier, ExtensionRow.task == extension.task
+    if session.exec(select(ExtensionRow).where(*same, ExtensionRow.state == ExtensionState.ASKED)).first():
+        what = extension.task or step.case
+        raise Refused(Code.NOT_ALLOWED, f"More time for {what} is asked for already, and not decided yet.")
     mine = select(func.count()).where(ExtensionRow.dossier == step.dossier)
     mine = mine.where(ExtensionRow.state != ExtensionState.REJECTED)
     if session.exec(mine).one() >= rules.times:

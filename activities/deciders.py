@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from contracts.judgement import Decider
 from contracts.refusals import Code, Refused
+from contracts.steps import Step
 from contracts.tasks import Decision, TaskSpec, is_staff_token
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
@@ -30,8 +31,10 @@ class Proof(NamedTuple):
     jti: str
     code: bool = False
 
-    def use(self, session: Session, used_for: str, at: datetime) -> None:
-        """A proof is good for one message. Refused: UNAUTHENTICATED for a token, ALREADY_DECIDED for a code."""
+    def use(self, session: Session, step: Step, decision_id: str, at: datetime) -> None:
+        """A proof is good for one message: of this kind, in this case, of this id. Refused: UNAUTHENTICATED for a
+        token, ALREADY_DECIDED for a code."""
+        used_for = f"{step.dossier}/{step.name}/{decision_id}"
         if self.code:
             used(session, self.jti, used_for, at)
         else:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 from temporalio import activity
@@ -12,7 +13,6 @@ from contracts.books import ContactFacts, CustomerFacts
 from contracts.notices import Delivered, DeliveryState, NoticeSpec
 from contracts.steps import Step
 from contracts.tasks import Bounce, TaskSpec
-from contracts.text import moment_text
 from contracts.vocabulary import Language, Medium, Role
 from gateways.answer_codes import AnswerCodes
 from gateways.books import Books
@@ -190,6 +190,11 @@ class Post:
         """The firm's day of a moment."""
         return self.policies[row.policy].calendar.day(moment).isoformat()
 
+    def _moment(self, moment: datetime, row: CaseRow) -> str:
+        """A moment by the firm's clock, as people are told it."""
+        zone = ZoneInfo(self.policies[row.policy].calendar.zone)
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
     def _values(
         self, row: CaseRow, customer: CustomerFacts, facts: dict[str, str], answer: Answer | None
     ) -> dict[str, object]:
@@ -215,7 +220,7 @@ class Post:
             "subject": row.subject,
             "case": row.case_id,
             "task": row.task,
-            "due": moment_text(row.due_at),
+            "due": self._moment(row.due_at, case),
             "provisional": row.provisional,
             "quiet": self.policies[case.policy].quiet,
             "options": [option.name for option in spec.options],

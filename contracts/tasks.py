@@ -156,6 +156,14 @@ class Hold(Contract):
     token: str = Field(max_length=4_000)
 
 
+class Resend(Contract):
+    """重发: staff have the customer asked again on the preferred contact, with a new code."""
+
+    decision_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
+    task: Word
+    token: str = Field(max_length=4_000)
+
+
 class Extension(Contract):
     """延期: staff ask for more time, in working days, for one task or (null) for the whole case. Somebody else
     approves; the customer is told."""
@@ -173,6 +181,13 @@ class ExtensionState(StrEnum):
     ASKED = "asked"
     GRANTED = "granted"
     REJECTED = "rejected"
+
+
+class Extended(Contract):
+    """What an extension came to: not granted when it was rejected, or its task was decided meanwhile."""
+
+    granted: bool
+    expected_by: datetime
 
 
 class Bounce(Contract):

@@ -188,7 +188,7 @@ class Case(CaseTime):
         decision = await self.ask_staff(
             "rounds_used_up", f"{self.policy.rounds} rounds did not clear: {kinds}", (Role.SUPERVISOR,), options
         )
-        self.makers.add(decision.by)
+        self.made_by(decision)
         if decision.option == "end":
             self.end(Outcome.REJECTED, decision.reason)
 

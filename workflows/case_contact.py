@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from temporalio import workflow
 
+from activities.case_requests import CaseRequests
 from activities.post import Post
 from contracts.notices import Delivered, DeliveryState, NoticeSpec
 from contracts.steps import Step
-from contracts.tasks import Bounce
-from contracts.vocabulary import CaseKind
+from contracts.tasks import Bounce, Noted, Resend
+from contracts.vocabulary import CaseKind, Medium
 from workflows.calls import Outlasted, call
 from workflows.case_messages import CaseMessages
 from workflows.stops import CaseEnded
@@ -26,11 +27,12 @@ Then = Callable[[Delivered | None], Awaitable[None]]
 
 
 class Sending(NamedTuple):
-    """A notice on its way. `wanted`: whether it still makes sense; `otherwise`: what is done when no written channel
-    reaches the customer."""
+    """A notice on its way. `wanted`: whether it still makes sense; `by_letter`: what is done where the channel is the
+    post; `otherwise`: what is done when no channel reaches the customer in writing."""
 
     notice: NoticeSpec
     wanted: Callable[[], bool]
+    by_letter: Callable[[], Awaitable[None]]
     otherwise: Callable[[], Awaitable[None]]
 
     def on_the_next_channel(self) -> "Sending":
@@ -61,6 +63,8 @@ class CaseContact(CaseMessages):
         async def then(delivered: Delivered | None) -> None:
             if delivered is None or delivered.state in _NEXT:
                 await self.reach(sending.on_the_next_channel())
+            elif delivered.medium is Medium.LETTER:
+                await sending.by_letter()
             elif delivered.state in UNWRITTEN:
                 await sending.otherwise()
             else:
@@ -90,6 +94,24 @@ class CaseContact(CaseMessages):
         if asked:  # reminders take that channel too
             asked.channel = max(asked.channel, again.notice.channel)
         self.beside(self.reach(again))
+
+    @workflow.update
+    async def ask_again(self, resend: Resend) -> Noted:
+        """重发: the code was lost, or the contact has changed: the customer is asked again on the preferred one."""
+        if before := self.told_before("resend", resend):
+            return before
+        noted = await call(CaseRequests.ask_again, self.step("resend"), resend, summary="ask again")
+        if asked := self.waiting.get(resend.task):
+            asked.again = True
+        return self.remember("resend", resend, noted)
+
+    @ask_again.validator
+    def _judge_resend(self, resend: Resend) -> None:  # noqa: ARG002
+        self.running()
+
+    async def letter(self, notice: NoticeSpec) -> None:
+        """The notice is sent by letter, which is a task for staff."""
+        raise NotImplementedError
 
     async def _tried(self, step: Step, send: Send) -> Delivered | None:
         try:

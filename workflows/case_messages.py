@@ -13,16 +13,23 @@ from contracts.operators import Overview
 from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
 from contracts.steps import Ending
-from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal, is_staff_token
-from contracts.vocabulary import Initiator, Outcome
+from contracts.tasks import Decision, DecisionReceipt, Extension, Hold, Noted, Resend, Withdrawal, is_staff_token
+from contracts.vocabulary import CaseKind, Initiator, Outcome
 from workflows.calls import call
 from workflows.case_state import CaseState
 
 PROVISIONAL = "The expected end is provisional: the holidays of that year are not announced yet."
 
 
+Message = Withdrawal | Hold | Extension | Resend
+
+
 class CaseMessages(CaseState):
     """The ears of a case."""
+
+    def __init__(self, kind: CaseKind) -> None:
+        super().__init__(kind)
+        self._told: dict[tuple[str, str], tuple[Message, Noted]] = {}
 
     # ---- decisions -----------------------------------------------------------------------------------------------
 
@@ -68,8 +75,8 @@ class CaseMessages(CaseState):
         if decision.decision_id in self.answered:
             return None
         spec = self.specs.get(decision.task)
-        if spec and spec.for_customer and not is_staff_token(decision.token):
-            return None  # who guesses a code learns nothing of the task: the code is judged first, in the activity
+        if spec and not is_staff_token(decision.token):  # whoever guesses a token or a code learns nothing of the task
+            return None
         return admissible(decision, spec, self.receipts.get(decision.task), over=decision.task not in self.waiting)
 
     def _first_answer(self, decision: Decision) -> DecisionReceipt:
@@ -83,10 +90,8 @@ class CaseMessages(CaseState):
         if not receipt.done:
             return
         self.receipts[receipt.task] = receipt
-        if self.specs[receipt.task].finding:
-            self.makers.add(receipt.by)
-        if receipt.heard_by:  # what they say the customer said is their work
-            self.makers.add(receipt.heard_by)
+        if self.specs[receipt.task].finding or receipt.heard_by:  # what they say the customer said is their work
+            self.made_by(receipt)
         if receipt.task in self.waiting:
             self.waiting[receipt.task].receipt = receipt
 
@@ -95,44 +100,65 @@ class CaseMessages(CaseState):
     @workflow.update
     async def withdraw(self, withdrawal: Withdrawal) -> Noted:
         """撤回: the customer withdraws; honoured until settlement begins."""
+        if before := self.told_before("withdraw", withdrawal):
+            return before
         noted = await call(CaseRequests.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for")
         self._withdrawable()  # settlement may have begun meanwhile
         self.stop(Ending(outcome=Outcome.WITHDRAWN, words=withdrawal.reason))
-        return noted
+        return self.remember("withdraw", withdrawal, noted)
 
     @withdraw.validator
     def _judge_withdrawal(self, withdrawal: Withdrawal) -> None:
         if not withdrawal.reason.strip():
             raise Refused(Code.REASON_MISSING, "A withdrawal needs a reason (--reason).")
-        self._withdrawable()
+        if not self.told_before("withdraw", withdrawal):
+            self._withdrawable()
 
     @workflow.update
     async def pause(self, hold: Hold) -> Noted:
         """Staff pause the case: it stops at its next step; decisions are still taken."""
+        if before := self.told_before("pause", hold):
+            return before
         noted = await call(CaseRequests.hold, self.step("pause"), hold, True, summary="pause")
         self.running()  # it may have ended meanwhile
         self.held = True
         self.reckon_again()
-        return noted
+        return self.remember("pause", hold, noted)
 
     @pause.validator
-    def _judge_pause(self, hold: Hold) -> None:  # noqa: ARG002
+    def _judge_pause(self, hold: Hold) -> None:
         self.running()
-        if self.held:
+        if self.held and not self.told_before("pause", hold):
             raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is paused already.")
 
     @workflow.update
     async def resume(self, hold: Hold) -> Noted:
         """Staff let the case go on where it stopped."""
+        if before := self.told_before("resume", hold):
+            return before
         noted = await call(CaseRequests.hold, self.step("resume"), hold, False, summary="resume")
         self.held = False
-        return noted
+        return self.remember("resume", hold, noted)
 
     @resume.validator
-    def _judge_resume(self, hold: Hold) -> None:  # noqa: ARG002
+    def _judge_resume(self, hold: Hold) -> None:
         self.running()
-        if not self.held:
+        if not (self.held or self.told_before("resume", hold)):
             raise Refused(Code.NOT_ALLOWED, f"Case {self.case_id} is not paused.")
+
+    def told_before(self, name: str, message: Message) -> Noted | None:
+        """What the sender of this message was told, when it came before. Refused: MISMATCH with other content."""
+        first = self._told.get((name, message.decision_id))
+        if first is None:
+            return None
+        if first[0] != message.model_copy(update={"token": ""}):
+            raise Refused(Code.MISMATCH, f"Message {message.decision_id} was sent before with other content.")
+        return first[1]
+
+    def remember(self, name: str, message: Message, noted: Noted) -> Noted:
+        """What the sender is told, so that the same message again is told the same."""
+        self._told[name, message.decision_id] = (message.model_copy(update={"token": ""}), noted)
+        return noted
 
     def _withdrawable(self) -> None:
         if self.settling:

@@ -47,7 +47,11 @@ class CasePeople(CaseContact):
     async def tell(self, template: str, facts: Mapping[str, str] | None = None) -> None:
         """Send the customer a notice: by letter, which is a task for staff, where no channel is left."""
         notice = NoticeSpec(template=template, facts=dict(facts or {}))
-        await self.reach(Sending(notice, wanted=lambda: True, otherwise=lambda: self._letter(notice)))
+
+        async def by_letter() -> None:
+            await self.letter(notice)
+
+        await self.reach(Sending(notice, lambda: True, by_letter, by_letter))
 
     async def inquire(self, question: DecisionReceipt) -> Answered:
         """补充材料: somebody sent a task back, since they lack what the customer or a colleague knows."""
@@ -78,7 +82,8 @@ class CasePeople(CaseContact):
             self._pause_told = False
             await self.tell("resumed")
 
-    async def _letter(self, notice: NoticeSpec) -> None:
+    async def letter(self, notice: NoticeSpec) -> None:
+        """The notice is sent by letter, which is a task for staff."""
         await self.ask_staff(
             "letter",
             f"send the notice '{notice.template}' by letter: no channel reaches the customer",

@@ -23,14 +23,15 @@ from workflows.stops import CaseEnded
 @dataclass
 class Asked:
     """A task that people are asked: how it stands. `receipt` is set when the decision that ends it was judged good;
-    `stale` when its deadlines have to be reckoned again; `channel` counts the customer's channels that are behind it.
-    """
+    `stale` when its deadlines have to be reckoned again, `again` when the customer has to be asked again; `channel`
+    counts the customer's channels that are behind it."""
 
     spec: TaskSpec
     receipt: DecisionReceipt | None = None
     due_at: datetime | None = None
     overdue: bool = False
     stale: bool = False
+    again: bool = False
     channel: int = 0
     roles: set[Role] = field(default_factory=set)
 
@@ -44,7 +45,7 @@ class Asked:
 
     def has_news(self) -> bool:
         """Whether there is something to do before its next rung."""
-        return self.is_decided() or self.stale
+        return self.is_decided() or self.stale or self.again
 
 
 class Shown(NamedTuple):
@@ -165,6 +166,10 @@ class CaseState:
         if self._policy is None:
             raise AssertionError("the case is not open yet")
         return self._policy
+
+    def made_by(self, receipt: DecisionReceipt) -> None:
+        """四眼: whoever decided this, in whoever's place, and whoever noted it, does not approve the case."""
+        self.makers |= {receipt.heard_by or receipt.by, receipt.in_place_of} - {""}
 
     def step(self, name: str) -> Step:
         """The next round of a step; rounds are counted by name."""

@@ -13,11 +13,14 @@ class CaseTime(CasePeople):
 
     @workflow.update
     async def extend(self, extension: Extension) -> Noted:
-        """延期: staff ask for more time. It is given when somebody else approves, and the customer is told why."""
+        """延期: staff ask for more time. It is given when somebody else approves, and the customer is told why. Sent
+        twice, it is decided once."""
+        if before := self.told_before("extend", extension):
+            return before
         noted = await call(CaseRequests.extension, self.step("extension"), extension, summary="more time asked for")
         self.running()  # it may have ended meanwhile
         self.beside(self._decide_extension(extension, noted.by))
-        return noted
+        return self.remember("extend", extension, noted)
 
     @extend.validator
     def _judge_extension(self, extension: Extension) -> None:  # noqa: ARG002
@@ -48,9 +51,9 @@ class CaseTime(CasePeople):
             },
         )
         granted, step = decision.option == "approve", self.step("extend")
-        expected_by = await call(
+        extended = await call(
             CaseRequests.extend, step, extension.decision_id, granted, decision.by, summary="extension"
         )
-        if granted:
+        if extended.granted:
             self.reckon_again()
-            await self.tell("extended", {"reason": extension.reason, "expected_by": self.day(expected_by)})
+            await self.tell("extended", {"reason": extension.reason, "expected_by": self.day(extended.expected_by)})

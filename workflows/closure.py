@@ -189,7 +189,7 @@ class AccountClosure(Case):
                 continue
             options = (TaskOption(name="attested"), TaskOption(name="failed", reason_needed=True))
             decision = await self.ask_staff(f"attest_{item.id}", f"{item.zh} / {item.en}", (item.attested_by,), options)
-            self.makers.add(decision.by)
+            self.made_by(decision)
             if decision.option == "failed":
                 failed = f"{item.en}: {decision.reason}"
                 return finding(FindingKind.CHECKLIST_FAILED, failed, item.id)

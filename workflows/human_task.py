@@ -55,6 +55,9 @@ class HumanTask:
                 return self._rungs.pop(0)
             if self.asked.stale and self.asked.is_open():
                 await self._reckon()
+            if self.asked.again and self.asked.is_open():
+                self.asked.again, self.asked.channel = False, 0
+                await self._tell()
         return None
 
     async def _reckon(self) -> None:
@@ -103,7 +106,11 @@ class HumanTask:
 
     async def _write(self, template: str, facts: dict[str, str]) -> None:
         notice = NoticeSpec(template=template, facts=facts, channel=self.asked.channel, task=self.spec.task)
-        await self.case.reach(Sending(notice, self.asked.is_open, self._telephone))
+
+        async def by_letter() -> None:  # answered by telephone or at the branch; nobody waits for the post
+            self.case.beside(self.case.letter(notice))
+
+        await self.case.reach(Sending(notice, self.asked.is_open, by_letter, self._telephone))
 
     async def _telephone(self) -> None:
         """A person calls: the call centre gets the script, and may note the answer on the same task."""

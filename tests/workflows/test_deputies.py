@@ -124,3 +124,17 @@ async def test_whoever_is_escalated_to_may_be_absent_as_well(working_firm: Firm)
     await comes(working_firm, CALENDAR.add(await now(working_firm), "11 working hours"))
     assert told(await letter(working_firm, case, "task_escalation")) == {"wang.fang", "zhao.min", "luo.hao", "sun.li"}
     assert (await working_firm.decide(task, "end", "sun.li", reason=REASON)).in_place_of == "song.jia"
+
+
+async def test_whoever_delegated_a_finding_does_not_approve_the_case(firm: Firm):
+    """The deputy decided in their place: both have made what is approved."""
+    deputy(firm, "guo.qiang", "li.wei")
+    await confirmed(firm, "ACC-1012", reason={"code": "merger"})
+    doubt = await firm.task("implausible_reason")
+    desk(firm).delegate(doubt, firm.tokens.mint("guo.qiang"))
+    assert (await firm.decide(doubt, "accept", "li.wei", reason="heard the customer")).in_place_of == "guo.qiang"
+    approval = await firm.task("approval")
+    with pytest.raises(Refused) as refusal:
+        await firm.decide(approval, "approve", "guo.qiang")
+    assert refusal.value.code is Code.FOUR_EYES
+    assert not (await firm.decide(approval, "approve", "ma.rui")).done

@@ -130,10 +130,47 @@ async def test_a_rejected_extension_moves_nothing_and_leaves_room_for_two_that_a
 
 
 async def test_one_that_waits_to_be_decided_counts_too(working_firm: Firm):
-    case, _ = await disagreement(working_firm)
-    for _ in range(2):
-        await extend(working_firm, case, "wang.fang")
+    case, task = await disagreement(working_firm)
+    await extend(working_firm, case, "wang.fang", task=task)
+    await extend(working_firm, case, "wang.fang")
+    await working_firm.decide(await working_firm.task("extension"), "reject", "song.jia", reason="no need")
+    await eventually(lambda: working_firm.open_task("extension"), "the other one")
     assert await refused(working_firm, case, "wang.fang") is Code.NOT_ALLOWED
+
+
+async def test_more_time_is_not_asked_for_twice_at_once_nor_by_somebody_without_work_in_the_case(working_firm: Firm):
+    case, task = await disagreement(working_firm)
+    await extend(working_firm, case, "wang.fang", task=task)
+    assert await refused(working_firm, case, "zhao.min", task=task) is Code.NOT_ALLOWED
+    assert await refused(working_firm, case, "sun.li") is Code.FORBIDDEN
+
+
+async def test_more_time_for_a_task_that_was_decided_meanwhile_is_not_given(working_firm: Firm):
+    case, task = await disagreement(working_firm)
+    await extend(working_firm, case, "wang.fang", task=task)
+    wish = await working_firm.task("extension")
+    await working_firm.decide(task, "return", "zhao.min", reason="which statement?", data={"to": "customer_service"})
+    before = working_firm.show(case).expected_by
+    await working_firm.decide(wish, "approve", "song.jia")
+    await eventually(lambda: _decided(working_firm, case), "the extension to be over")
+    assert working_firm.show(case).expected_by == before
+    assert working_firm.subjects("extended", case) == 0
+
+
+def _decided(firm: Firm, case: str) -> bool:
+    return any(link.what.startswith("extension rejected") for link in firm.show(case).trail)
+
+
+async def test_more_time_asked_for_twice_with_one_id_is_asked_for_once(working_firm: Firm):
+    case, _ = await disagreement(working_firm)
+    said = {"decision_id": "E-1", "working_days": 2, "reason": "the auditor is away"}
+    first = await working_firm.quietus.extend(case, Extension(**said, token=working_firm.tokens.mint("wang.fang")))
+    again = await working_firm.quietus.extend(case, Extension(**said, token=working_firm.tokens.mint("wang.fang")))
+    assert again == first
+    other = Extension(**said | {"working_days": 3}, token=working_firm.tokens.mint("wang.fang"))
+    with pytest.raises(Refused) as refusal:
+        await working_firm.quietus.extend(case, other)
+    assert refusal.value.code is Code.MISMATCH
 
 
 async def test_a_case_that_is_withdrawn_meanwhile_ends_and_the_extension_is_no_longer_asked(working_firm: Firm):

@@ -80,3 +80,19 @@ async def test_a_case_withdrawn_while_paused_ends_also_where_the_customer_is_tol
     await firm.decide(await firm.task("letter"), "sent", "li.wei")
     assert (await firm.outcome(case)).outcome == "withdrawn"
     assert firm.status("ACC-1009") == "active"
+
+
+async def test_the_same_pause_or_resumption_again_is_told_the_same(firm: Firm):
+    case = (await firm.open("ACC-1001")).case
+    await firm.task("confirm_contact")
+    pause = hold(firm, "li.wei")
+    first = await firm.quietus.pause(case, pause)
+    fresh = {"token": firm.tokens.mint("li.wei")}
+    assert await firm.quietus.pause(case, pause.model_copy(update=fresh)) == first
+    with pytest.raises(Refused) as other:
+        await firm.quietus.pause(case, pause.model_copy(update=fresh | {"reason": "something else"}))
+    assert other.value.code is Code.MISMATCH
+    resume = hold(firm, "song.jia")
+    second = await firm.quietus.resume(case, resume)
+    assert await firm.quietus.resume(case, resume.model_copy(update={"token": firm.tokens.mint("song.jia")})) == second
+    assert [link.what for link in firm.show(case).trail if link.what in ("paused", "resumed")] == ["paused", "resumed"]

@@ -166,3 +166,25 @@ async def test_a_code_that_went_to_a_contact_that_was_changed_since_answers_noth
     assert await code_of(firm, firm.decision(task, "confirm", code)) is Code.UNAUTHENTICATED
     firm.mend(lambda session: session.exec(update(CustomerContactRow).where(theirs).values(verified=True)))
     assert await code_of(firm, firm.decision(task, "confirm", code)) is None
+
+
+async def test_a_token_of_a_pause_approves_nothing_even_under_the_same_id(firm: Firm):
+    task = await approval(firm)
+    token = firm.tokens.mint("song.jia")
+    await firm.quietus.pause("closure-ACC-1001", Hold(decision_id="X-1", reason="a question", token=token))
+    assert await code_of(firm, firm.decision(task, "approve", token, decision_id="X-1")) is Code.UNAUTHENTICATED
+    again = Hold(decision_id="X-1", reason="a question", token=token)
+    with pytest.raises(Refused) as refusal:
+        await firm.quietus.resume("closure-ACC-1001", again)
+    assert refusal.value.code is Code.UNAUTHENTICATED
+
+
+async def test_a_code_that_answered_a_question_does_not_withdraw_the_case_under_the_same_id(firm: Firm):
+    case = (await firm.open("ACC-1001")).case
+    task = await firm.task("confirm_contact")
+    code = await eventually(lambda: firm.code(task), "the code")
+    await firm.quietus.decide(firm.decision(task, "confirm", code, decision_id="K-1"))
+    with pytest.raises(Refused) as refusal:
+        await firm.quietus.withdraw(case, Withdrawal(decision_id="K-1", reason="r", token=code))
+    assert refusal.value.code is Code.ALREADY_DECIDED
+    assert firm.show(case).outcome == "open"
