@@ -11,12 +11,14 @@ from rich.console import RenderableType
 from sqlmodel import Session
 
 from client import Quietus
-from commands.face import answer, message, read_text, table
+from commands.face import answer, in_staff_language, message, read_text, table
 from commands.office import Scope, ask_temporal, local_tokens, policies_of, records, staff_tokens
+from commands.pages import decider_text
 from contracts.desk import BulkLine, BulkReport, BulkResult
 from contracts.judgement import judge
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.tasks import Decision
+from contracts.text import counted
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Ledger
@@ -97,7 +99,7 @@ def _proofs(
         raise Refused(Code.UNAUTHENTICATED, "Say who you are: --as, or --tokens FILE with a fresh token a line.")
     fresh = list(dict.fromkeys(read_text(tokens, "file of tokens").split()))
     if len(fresh) < len(tasks):
-        words = f"has {len(fresh)} different tokens for {len(tasks)} tasks; nothing was decided"
+        words = f"has {counted(len(fresh), 'different token')} for {counted(len(tasks), 'task')}; nothing was decided"
         raise bad_input("file of tokens", [Fault(path=tokens, message=words)])
     return fresh[: len(tasks)]
 
@@ -109,13 +111,14 @@ async def _sent(quietus: Quietus, decisions: Sequence[Decision]) -> list[BulkLin
         try:
             receipt = await quietus.decide(decision)
         except Refused as refusal:
-            lines.append(_refused(decision.task, refusal))
+            lines.append(BulkLine.of_refusal(decision.task, refusal))
             if refusal.code is Code.UNREACHABLE:
                 not_sent = Refused(refusal.code, f"not sent: {refusal.sentence}")
-                return lines + [_refused(left.task, not_sent) for left in decisions[len(lines) :]]
+                return lines + [BulkLine.of_refusal(left.task, not_sent) for left in decisions[len(lines) :]]
         else:
             state = "decided" if receipt.done else "not decided yet"
-            words = f"{receipt.option} by {receipt.by}; {receipt.approvals} of {receipt.needed}, {state}"
+            who = decider_text(receipt.by, receipt.in_place_of)
+            words = f"{receipt.option} by {who}; {receipt.approvals} of {receipt.needed}, {state}"
             lines.append(BulkLine(task=decision.task, result=BulkResult.DONE, message=words))
     return lines
 
@@ -129,7 +132,7 @@ def _rehearsed(decisions: Sequence[Decision]) -> Iterator[BulkLine]:
                 words = _judged(session, books, decision, tokens.verify(decision.token))
                 yield BulkLine(task=decision.task, result=BulkResult.WOULD_BE_DONE, message=words)
             except Refused as refusal:
-                yield _refused(decision.task, refusal)
+                yield BulkLine.of_refusal(decision.task, refusal)
 
 
 def _judged(session: Session, books: ReadOnce, decision: Decision, claims: Claims) -> str:
@@ -143,19 +146,19 @@ def _judged(session: Session, books: ReadOnce, decision: Decision, claims: Claim
     if verdict.refusal:
         raise verdict.refusal
     state = "would be decided" if verdict.done else "would not be decided yet"
-    return f"{decision.option} by {claims.sub}; {verdict.approvals} of {hearing.spec.needed}, {state}"
-
-
-def _refused(task: str, refusal: Refused) -> BulkLine:
-    return BulkLine(task=task, result=BulkResult.REFUSED, code=refusal.code, message=refusal.sentence)
+    who = decider_text(claims.sub, verdict.in_place_of)
+    return f"{decision.option} by {who}; {verdict.approvals} of {hearing.spec.needed}, {state}"
 
 
 def _pages(report: BulkReport) -> Iterator[RenderableType]:
     if not report.results:
         yield "No open task matches."
         return
-    lines = ((line.task, line.result, line.code, line.message) for line in report.results)
-    yield from table("", ("task", "result", "", ""), lines)
+    yield from table("", ("task", "result", "", ""), (_row(line) for line in report.results))
     counts = Counter(line.result for line in report.results)
     said = ", ".join(f"{counts[each]} {each}" for each in BulkResult if counts[each])
-    yield f"Of {len(report.results)} tasks: {said}."
+    yield f"Of {counted(len(report.results), 'task')}: {said}."
+
+
+def _row(line: BulkLine) -> Sequence[str]:
+    return line.task, line.result, line.code, in_staff_language(line.message, line.message_zh)

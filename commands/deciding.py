@@ -7,6 +7,7 @@ import typer
 from commands.bulk import All, Choice, DryRun, OfRole, Subject, Tokens, answer_all, decide_all, wrongly_asked
 from commands.face import AsJson, AsStaff, Id, Token, answer, message, new_id
 from commands.office import Scope, ask_temporal, token_of
+from commands.pages import decider_text
 from contracts.files import MESSAGE_LIMIT, read_json
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.tasks import Decision, DecisionReceipt, Hold, Noted, Withdrawal
@@ -21,8 +22,8 @@ Data = Annotated[str, typer.Option("--data", metavar="JSON", help="What the opti
 
 
 def decide(
-    target: Annotated[str, typer.Argument(metavar="TASK", help="The task; left out with --all.")],
-    option: Annotated[str | None, typer.Argument(metavar="OPTION", help="One of the task's options.")] = None,
+    target: Annotated[str | None, typer.Argument(metavar="TASK", help="The task; left out with --all.")] = None,
+    option: Annotated[str | None, typer.Argument(metavar="OPTION", help="One of its options.  [required]")] = None,
     *,
     staff: AsStaff = None,
     token: Token = None,
@@ -39,15 +40,16 @@ def decide(
     """Sent twice with the same id it is one decision."""
     if everything:
         wrongly_asked(option is None, "With --all give the OPTION alone, without a task.")
-        if role is None or not subject.strip():
-            raise Refused(Code.BAD_INPUT, "With --all say which tasks: --role and --subject.")
+        if target is None or role is None or not subject.strip():
+            raise Refused(Code.BAD_INPUT, "With --all say which tasks (--role and --subject), and the OPTION.")
         choice = Choice(role, subject.strip(), target, reason, _object(data), key or new_id())
         answer_all(decide_all(choice, staff, token, tokens, dry_run=dry_run), as_json)
         return
     alone = not (role or subject or tokens or dry_run)
     wrongly_asked(alone, "--role, --subject, --tokens and --dry-run go with --all.")
-    if option is None:
-        raise Refused(Code.BAD_INPUT, "Missing argument 'OPTION'. Try `starter.py decide --help`.")
+    if target is None or option is None:
+        missing = "OPTION" if target else "TASK"
+        raise Refused(Code.BAD_INPUT, f"Missing argument '{missing}'. Try `starter.py decide --help`.")
     answer_task(target, option, staff=staff, token=token, reason=reason, data=data, key=key, as_json=as_json)
 
 
@@ -131,7 +133,7 @@ def _object(data: str) -> dict[str, object]:
 def _decided(receipt: DecisionReceipt) -> list[str]:
     count = f"{receipt.approvals} of {receipt.needed}"
     state = "decided" if receipt.done else "not decided yet"
-    return [f"{receipt.by}: {receipt.option} on {receipt.task}; {count}, {state}."]
+    return [f"{decider_text(receipt.by, receipt.in_place_of)}: {receipt.option} on {receipt.task}; {count}, {state}."]
 
 
 def _noted(what: str, noted: Noted) -> str:

@@ -1,5 +1,6 @@
 """Work on a task short of deciding it, and who is there to do it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from commands.bulk import All, DryRun, answer_all, wrongly_asked
 from commands.face import AsJson, AsStaff, Token, answer, message, read_bytes
 from commands.office import Scope, policies_of, records, staff_tokens, token_of
 from contracts.books import Absence
-from contracts.desk import Away, DeskNote, Recused, Remark
+from contracts.desk import Away, Back, DeskNote, Recused, Remark
 from contracts.refusals import Code, Refused
 from contracts.views import AttachmentLine
 from gateways.desk_work import Attachment, DeskWork
@@ -91,7 +92,7 @@ def attach(
 def recuse(
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case, or a dossier of it.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; demanded.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why.  [required]")] = "",
     staff: AsStaff = None,
     token: Token = None,
     as_json: AsJson = False,
@@ -105,12 +106,18 @@ def absence(
     person: Annotated[str, typer.Argument(metavar="STAFF", help="Who is away.")],
     *,
     since: Annotated[datetime, typer.Option("--from", formats=FORMATS, help="The first day.")],
-    until: Annotated[datetime, typer.Option("--until", formats=FORMATS, help="The last day.")],
+    until: Annotated[datetime | None, typer.Option("--until", formats=FORMATS, help="The last day.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="They are back, or do not go: end it, or take it back.")] = False,
     staff: AsStaff = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """The deputy's inbox has their tasks while they are away. Others than you: as supervisor or manager."""
+    if until is None:
+        wrongly_asked(end, "Say until when (--until), or that it has ended (--end).")
+        answer(_staffing().back(person, since.date(), token_of(staff, token)), as_json, _back)
+        return
+    wrongly_asked(not end, "Give either --until or --end, not both.")
     period = Absence(since=since.date(), until=until.date())
     answer(_staffing().absence(person, period, token_of(staff, token)), as_json, _away)
 
@@ -127,7 +134,7 @@ def _staffing() -> Staffing:
 def _words(note: DeskNote) -> list[str]:
     claimed = f"claimed by {note.claimed_by}" if note.claimed_by else "not claimed"
     place = f" in place of {note.delegated_by}" if note.delegated_by else ""
-    return [f"Task {note.task} is {note.state}, {claimed}{place}."]
+    return [f"Task {note.task} is {claimed}{place}."]
 
 
 def _attached(line: AttachmentLine) -> list[str]:
@@ -139,6 +146,15 @@ def _recused(told: Recused) -> list[str]:
     return [f"{told.staff} keeps out of {told.case}{released}."]
 
 
-def _away(told: Away) -> list[str]:
-    lines = [f"{told.staff} is away from {told.since} until {told.until}; the deputy is {told.deputy or 'nobody'}."]
-    return [*lines, *(f"Due before they are back: {task}" for task in told.waiting)]
+def _away(told: Away) -> Iterator[str]:
+    deputy = f"the deputy is {told.deputy}" if told.deputy else "nobody stands in: they have no deputy"
+    yield f"{told.staff} is away from {told.since} until {told.until}; {deputy}."
+    for absence in told.deputy_absent:
+        yield f"Nobody stands in from {absence.since} until {absence.until}: {told.deputy} is absent too."
+    yield from (f"Due before they are back: {task}" for task in told.waiting)
+
+
+def _back(told: Back) -> list[str]:
+    if told.until is None:
+        return [f"The absence of {told.staff} from {told.since} is taken back."]
+    return [f"The absence of {told.staff} from {told.since} has ended on {told.until}."]

@@ -1,7 +1,7 @@
 """`digest`: the daily digest by hand, or what it would tell whom."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from commands.face import AsJson, answer, table
 from commands.office import ask_temporal, records
 from contracts.digest import DigestPreview, DigestReport
+from contracts.refusals import Code, Refused
 from gateways.books import Ledger
 from gateways.digest import DigestBook
 from gateways.duties import send_digest
@@ -31,24 +32,45 @@ def digest(
     settings = load_settings()
     policies = Policies(settings.policy_dir, production=settings.production)
     book = DigestBook(records(settings), Ledger(), policies)
-    asked = day.date() if day else book.day_of(datetime.now(UTC))
-    policies.in_force_on(asked)  # refused before anything is started
+    today = book.day_of(datetime.now(UTC))
+    asked = day.date() if day else today
     if dry_run:
         answer(book.preview(asked), as_json, _preview)
         return
-    report = ask_temporal(lambda quietus: send_digest(quietus.client, quietus.task_queue, asked, _WAIT))
+    if asked > today:
+        words = f"{asked} is yet to come; its digest would be used up, since each person gets one a day."
+        raise Refused(Code.BAD_INPUT, words)
+    report = _sent(book, asked) if book.is_worked(asked) else DigestReport(day=asked, worked=False)
     answer(report, as_json, _report)
     if report.missed:
         raise typer.Exit(1)
 
 
+def _sent(book: DigestBook, day: date) -> DigestReport:
+    before = book.told(day)
+    report = ask_temporal(lambda quietus: send_digest(quietus.client, quietus.task_queue, day, _WAIT))
+    return report.model_copy(update={"before": tuple(staff for staff in report.sent if staff in before)})
+
+
 def _preview(preview: DigestPreview) -> Iterable[RenderableType]:
+    if not preview.worked:
+        return [_not_worked(preview.day)]
     rows = [(line.staff, len(line.tasks), line.overdue, ", ".join(line.tasks)) for line in preview.people]
     pages = table(f"{preview.day}", ("staff", "open", "overdue", "tasks"), rows)
     return pages or [f"{preview.day}: nobody would get mail."]
 
 
 def _report(report: DigestReport) -> Iterable[RenderableType]:
-    yield f"{report.day}: {len(report.sent)} got mail" + (f": {', '.join(report.sent)}." if report.sent else ".")
+    if not report.worked:
+        yield _not_worked(report.day)
+        return
+    now = [staff for staff in report.sent if staff not in report.before]
+    yield f"{report.day}: {len(now)} got mail now" + (f": {', '.join(now)}." if now else ".")
+    if report.before:
+        yield f"{len(report.before)} had got it before: {', '.join(report.before)}."
     if report.missed:
         yield f"Not reached: {', '.join(report.missed)}."
+
+
+def _not_worked(day: date) -> str:
+    return f"{day} is not a working day; nobody gets mail."

@@ -1,6 +1,7 @@
 """What every command shares: its options, reading files, and answering in words or in JSON."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -51,6 +52,12 @@ def _print(console: Console, pages: Iterable[RenderableType]) -> None:
 def shown(text: object) -> Text:
     """`text` as it stands: no markup, no control characters, no bidi overrides."""
     return Text(_HIDDEN.sub("\N{REPLACEMENT CHARACTER}", str(text)))
+
+
+def in_staff_language(english: str, chinese: str) -> str:
+    """Which of the two the person at the keyboard reads: English, where QUIETUS_STAFF_LANGUAGE is not zh. Read here and
+    not by the settings, which may be what is refused."""
+    return (os.environ.get("QUIETUS_STAFF_LANGUAGE") == "zh" and chinese) or english
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[RenderableType]:

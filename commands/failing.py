@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from commands.face import in_staff_language
 from contracts.refusals import Code, Refused
 
 INTERNAL_ERROR = 70
@@ -34,7 +35,7 @@ def tell(error: Exception, as_json: bool) -> int:
 def refuse(refused: Refused, as_json: bool) -> int:
     """One sentence, in Chinese where there is one and the staff's language is that; with --json also the error document
     on standard output, with both."""
-    _say((_speaks_chinese() and refused.chinese) or refused.sentence)
+    _say(in_staff_language(refused.sentence, refused.chinese))
     if as_json:
         more = {"message_zh": refused.chinese} if refused.chinese else {}
         _document(refused.code, refused.sentence, [fault.model_dump() for fault in refused.faults], **more)
@@ -48,11 +49,6 @@ def misused(words: str, as_json: bool) -> int:
 
 def _document(code: str, words: str, faults: list[dict[str, str]], **more: str) -> None:
     print(json.dumps({"error": {"code": code, "message": words, **more, "faults": faults}}, ensure_ascii=False))
-
-
-def _speaks_chinese() -> bool:
-    """Read here and not by the settings, which may be what is refused."""
-    return os.environ.get("QUIETUS_STAFF_LANGUAGE") == "zh"
 
 
 def _say(words: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.console import RenderableType
 
-from commands.face import table
+from commands.face import in_staff_language, table
 from contracts.blockers import Blocker
 from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
@@ -17,6 +17,11 @@ Pages = Iterable[RenderableType]
 def line_of(words: str) -> Callable[[object], Pages]:
     """One line, whatever the value."""
     return lambda _: [words]
+
+
+def decider_text(who: str, in_place_of: str) -> str:
+    """Who decided, and in whose place if not their own."""
+    return f"{who} in place of {in_place_of}" if in_place_of else who
 
 
 def case_pages(case: CaseView) -> Pages:
@@ -88,8 +93,8 @@ def _inbox_row(line: InboxLine) -> Sequence[object]:
         line.risk,
         f"{line.approvals} of {line.needed}",
         _claimed(line),
-        line.why,
-        line.otherwise,
+        in_staff_language(line.why, line.why_zh),
+        in_staff_language(line.otherwise, line.otherwise_zh),
     )
 
 
@@ -146,9 +151,8 @@ def _result(task: TaskLine) -> str:
 
 
 def _decision(decision: DecisionLine) -> str:
-    place = f" in place of {decision.in_place_of}" if decision.in_place_of else ""
     reason = f": {decision.reason}" if decision.reason else ""
-    return f"{decision.option} by {decision.by}{place}{reason}"
+    return f"{decision.option} by {decider_text(decision.by, decision.in_place_of)}{reason}"
 
 
 def _when(moment: datetime | None) -> str:

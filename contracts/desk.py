@@ -7,6 +7,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from contracts.base import Contract
+from contracts.books import Absence
+from contracts.refusals import Refused
 from contracts.tasks import TaskState
 from contracts.text import Words
 
@@ -41,7 +43,8 @@ class Recused(Contract):
 
 class Away(Contract):
     """An absence, both days included. `waiting`: the tasks that this person works on and that are due before they are
-    back; while they are away these stand in the inbox of the `deputy` too."""
+    back; while they are away these stand in the inbox of the `deputy` too, but for the days when the deputy is absent
+    as well."""
 
     staff: str
     since: date
@@ -49,6 +52,17 @@ class Away(Contract):
     by: str
     deputy: str | None
     waiting: tuple[str, ...]
+    deputy_absent: tuple[Absence, ...] = ()
+
+
+class Back(Contract):
+    """销假: an absence that was entered here was ended, `until` its last day now; null: it was taken back before it
+    began."""
+
+    staff: str
+    since: date
+    until: date | None
+    by: str
 
 
 class BulkResult(StrEnum):
@@ -60,12 +74,19 @@ class BulkResult(StrEnum):
 
 
 class BulkLine(Contract):
-    """One task of many: what became of it, the code of the refusal, and a sentence."""
+    """One task of many: what became of it, the code of the refusal, and a sentence; in Chinese too where it has one."""
 
     task: str
     result: BulkResult
     code: str = ""
     message: str
+    message_zh: str = ""
+
+    @classmethod
+    def of_refusal(cls, task: str, refusal: Refused) -> "BulkLine":
+        """The line of a task that was refused."""
+        said = {"message": refusal.sentence, "message_zh": refusal.chinese}
+        return cls(task=task, result=BulkResult.REFUSED, code=refusal.code, **said)
 
 
 class BulkReport(Contract):

@@ -34,11 +34,14 @@ class DigestStep(Contract):
 
 
 class DigestReport(Contract):
-    """What became of a digest: who got it, whom it did not reach. Who has no open work is not named."""
+    """What became of a digest: who has got it, of these who had it `before`, and whom it did not reach. Who has no open
+    work is not named."""
 
     day: date
     sent: tuple[StaffId, ...] = ()
     missed: tuple[StaffId, ...] = ()
+    before: tuple[StaffId, ...] = ()
+    worked: bool = True
 
 
 class DigestLine(Contract):
@@ -54,3 +57,4 @@ class DigestPreview(Contract):
 
     day: date
     people: tuple[DigestLine, ...]
+    worked: bool = True

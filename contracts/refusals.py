@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from temporalio.exceptions import ApplicationError
 
 from contracts.base import Contract
@@ -65,7 +66,7 @@ class Refused(ApplicationError):
 
 def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     """Every fault that pydantic found, with paths like `documents[0].sha256`; the input itself is not repeated."""
-    return tuple(Fault(path=path_text(fault["loc"]), message=_words(fault["msg"])) for fault in error.errors())
+    return tuple(Fault(path=path_text(fault["loc"]), message=_words(fault)) for fault in error.errors())
 
 
 def path_text(parts: Iterable[int | str]) -> str:
@@ -95,5 +96,13 @@ def refusal_of(error: BaseException | None) -> Refused | None:
     return None
 
 
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+_IN_PLACE_OF_PYDANTIC = {
+    "extra_forbidden": "is not known here",
+    "missing": "is missing",
+    "string_too_short": "is empty",  # no text of ours has a least length but 1
+}
+
+
+def _words(fault: ErrorDetails) -> str:
+    own = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return _IN_PLACE_OF_PYDANTIC.get(fault["type"], own)

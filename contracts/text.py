@@ -57,6 +57,11 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_iso_moment)]
 """A moment with its zone."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Such as `1 task`, `2 tasks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def moment_text(moment: datetime) -> str:
     """ISO 8601 to the second, with zone."""
     return moment.isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ from email.message import Message
 
 from sqlmodel import Session, col, select
 
+from contracts.notices import DeliveryState
 from contracts.refusals import Code, Refused
 from contracts.tasks import Bounce
 from records.tables import CaseRow, ContactRow
@@ -48,6 +49,12 @@ def case_of_bounce(session: Session, bounce: Bounce) -> CaseRow:
         ended = f"Case {case.case_id} ended on {case.ended_at:%Y-%m-%d} as {case.outcome}"
         raise Refused(Code.ALREADY_ENDED, f"{ended}; that a message came back changes nothing any more.")
     return case
+
+
+def came_back(session: Session, bounce: Bounce) -> bool:
+    """Whether it is on record already that the message came back."""
+    sent = select(ContactRow.key).where(ContactRow.message_id == bounce.message_id)
+    return session.exec(sent.where(ContactRow.state == DeliveryState.BOUNCED)).first() is not None
 
 
 def _parts(raw: bytes) -> list[Message]:

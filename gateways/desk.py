@@ -11,6 +11,7 @@ from contracts.desk import DeskNote
 from contracts.judgement import Bar, Decider, Hearing, objection
 from contracts.refusals import Code, Refused
 from contracts.tasks import TaskState
+from contracts.text import counted
 from contracts.vocabulary import Role
 from gateways.books import Ledger
 from gateways.books_journal import today
@@ -106,5 +107,5 @@ class Desk:
         others = claimed.where(TaskRow.state == TaskState.CLAIMED, TaskRow.task != self.row.task)
         load = self.session.exec(others).one()
         if self.load_cap is not None and load >= self.load_cap:
-            words = f"{person} has claimed {load} open tasks; the policy allows {self.load_cap} at a time."
+            words = f"{person} has claimed {counted(load, 'open task')}; the policy allows {self.load_cap} at a time."
             raise Refused(Code.NOT_ALLOWED, words)

@@ -156,7 +156,7 @@ class DeskWork:
             with session.begin_nested():
                 _reassign(self._desk(session, task, person), to)
         except Refused as refusal:
-            return BulkLine(task=task, result=BulkResult.REFUSED, code=refusal.code, message=refusal.sentence)
+            return BulkLine.of_refusal(task, refusal)
         return BulkLine(task=task, result=done, message=f"reassigned to {to}")
 
 

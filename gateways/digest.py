@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from contracts.books import StaffFacts
 from contracts.digest import DigestLine, DigestPreview
+from contracts.notices import DeliveryState
 from contracts.views import InboxLine
 from contracts.vocabulary import Language
 from gateways.books import Books
@@ -17,6 +18,7 @@ from gateways.inbox import inbox
 from notices import Rendered, render
 from policy import Policies
 from records.database import Database
+from records.tables import ContactRow
 
 
 @dataclass
@@ -33,8 +35,7 @@ class DigestBook:
 
     def people(self, session: Session, day: date) -> list[StaffFacts]:
         """Who is at work on a day: nobody where it is not worked. What the absent have is in the inbox of a deputy."""
-        calendar = calendar_of(session, self.policies.in_force_on(day))
-        staff = self.books.staff(session) if calendar.is_workday(day) else ()
+        staff = self.books.staff(session) if self._is_worked(session, day) else ()
         return [person for person in staff if not person.absent_on(day)]
 
     def lines(self, session: Session, staff: str) -> list[InboxLine]:
@@ -45,7 +46,25 @@ class DigestBook:
         """Who would be told what on a day."""
         with self.database.reading() as session:
             everybody = [(person.id, self.lines(session, person.id)) for person in self.people(session, day)]
-        return DigestPreview(day=day, people=tuple(_line(staff, lines) for staff, lines in everybody if lines))
+            worked = self._is_worked(session, day)
+        people = tuple(_line(staff, lines) for staff, lines in everybody if lines)
+        return DigestPreview(day=day, people=people, worked=worked)
+
+    def is_worked(self, day: date) -> bool:
+        """Whether a day is worked. Refused: NOT_ALLOWED before the first policy."""
+        with self.database.reading() as session:
+            return self._is_worked(session, day)
+
+    def told(self, day: date) -> frozenset[str]:
+        """Who has got the digest of a day."""
+        prefix = f"digest/{day}/"
+        sent = select(ContactRow.key).where(ContactRow.state == DeliveryState.SENT)
+        with self.database.reading() as session:
+            keys = session.exec(sent.where(col(ContactRow.key).startswith(prefix)))
+            return frozenset(key.removeprefix(prefix) for key in keys)
+
+    def _is_worked(self, session: Session, day: date) -> bool:
+        return calendar_of(session, self.policies.in_force_on(day)).is_workday(day)
 
     def words(
         self, person: StaffFacts, day: date, lines: Sequence[InboxLine], firm: str, language: Language

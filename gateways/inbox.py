@@ -22,6 +22,8 @@ from policy.spans import plain
 from records.tables import CaseRow, DecisionRow, TaskRow
 
 RUNGS = TypeAdapter(tuple[Rung, ...])
+NOTICE = "closure_notice"
+"""The one question where the law takes silence for an answer, also while the case is paused."""
 
 
 def inbox(session: Session, policies: Policies, role: Role | None = None, staff: str | None = None) -> list[InboxLine]:
@@ -139,11 +141,14 @@ def _wanted(policies: Policies, case: CaseRow, row: TaskRow) -> datetime:
 
 def _otherwise(case: CaseRow, row: TaskRow) -> Said:
     """The next rung that changes something, and its moment by the firm's clock."""
+    rungs = [rung for rung in RUNGS.validate_json(row.rungs) if rung.kind in CHANGES]
+    if row.name == NOTICE and rungs:
+        return Otherwise.DEEMED.value.filled(day=f"{rungs[-1].at.astimezone(FIRM_ZONE):%Y-%m-%d}")
     if case.held:
         return Otherwise.PAUSED.value
-    rung = next((rung for rung in RUNGS.validate_json(row.rungs) if rung.kind in CHANGES), None)
-    if rung is None:
+    if not rungs:
         return Otherwise.NOTHING.value
+    rung = rungs[0]
     what = CHANGES[rung.kind].filled(roles=_role_words(rung.roles))
     ends = Otherwise.GIVEN_UP if rung.kind is RungKind.GIVE_UP else Otherwise.RUNG
     return ends.value.filled(at=f"{rung.at.astimezone(FIRM_ZONE):%Y-%m-%d %H:%M}", what=what)

@@ -27,7 +27,7 @@ class Why(Enum):
     DEPUTY = Said("as deputy of {who}, who is absent until {until}", "{who} 请假至 {until}，由您代为办理")
     YOUR_ROLE = Said("your role {roles}", "您的岗位：{roles}")
     ESCALATED = Said("escalated to your role {roles}", "已升级至您的岗位：{roles}")
-    TELEPHONE = Said("the customer is to be telephoned by your role {roles}", "须由您的岗位 {roles} 致电客户")
+    TELEPHONE = Said("the customer is to be telephoned by your role {roles}", "须由您的岗位（{roles}）致电客户")
     ROLE = Said("role {roles}", "岗位：{roles}")
 
 
@@ -42,6 +42,10 @@ class Otherwise(Enum):
         "{at}: {what}, and the case goes on as the policy says for no answer",
         "{at}：{what}，案件按制度中未答复的规定继续办理",
     )
+    DEEMED = Said(
+        "on {day} the notice has run out; silence is then deemed agreement by the rule that the policy names",
+        "通知期于 {day} 届满；届时未提出异议的，依制度所载规定视为同意",
+    )
     NOTHING = Said(
         "stays open; nothing is approved by silence",
         "待办保持未办结；逾期不办不视为同意",
@@ -53,8 +57,8 @@ class Otherwise(Enum):
 
 
 CHANGES: dict[RungKind, Said] = {
-    RungKind.ESCALATE: Said("escalated to {roles}", "升级至 {roles}"),
-    RungKind.ESCALATE_AGAIN: Said("escalated to {roles}", "再次升级至 {roles}"),
+    RungKind.ESCALATE: Said("escalated to {roles}", "升级至{roles}"),
+    RungKind.ESCALATE_AGAIN: Said("escalated to {roles}", "再次升级至{roles}"),
     RungKind.NEXT_CHANNEL: Said("the customer is asked by the next channel", "改用下一渠道联系客户"),
     RungKind.PHONE: Said("the customer is telephoned", "致电客户"),
     RungKind.GIVE_UP: Said("given up", "不再等待"),

@@ -1,12 +1,12 @@
 """Who is there to work on what: recusal from a case, and absence. In the records, each with its trail row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from contracts.books import Absence
-from contracts.desk import Away, Recused
+from contracts.books import Absence, StaffFacts
+from contracts.desk import Away, Back, Recused
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.tasks import TaskState
 from gateways.books import Ledger
@@ -24,7 +24,7 @@ from records.tables import TaskRow
 class Staffing:
     """What staff say about themselves. Who says it is what the token proves.
 
-    Refused: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, ALREADY_ENDED, REASON_MISSING, BAD_INPUT.
+    Refused: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, NOT_ALLOWED, ALREADY_ENDED, REASON_MISSING, BAD_INPUT.
     """
 
     def __init__(self, database: Database, tokens: StaffTokens) -> None:
@@ -53,16 +53,31 @@ class Staffing:
         who = self._unbound(token)
         _is_to_come(period)
         with self.database.transaction() as session:
-            person, by = Ledger().person(session, staff), Ledger().person(session, who)
-            if person.id != by.id and not in_charge(session, by):
-                words = f"{by.id} may enter their own absence only; a supervisor or manager enters that of others."
-                raise Refused(Code.FORBIDDEN, words)
+            person = _whose(session, staff, who)
             before = session.get(AbsenceRow, (staff, period.since))
             if before is None or before.until != period.until:
-                _enter(session, staff, period, by.id)
-            waiting = tuple(_due_before(session, staff, period.until))
-            days = period.model_dump()
-            return Away(staff=staff, **days, by=by.id, deputy=person.deputy, waiting=waiting)
+                _enter(session, staff, period, who)
+            return Away(
+                staff=staff,
+                **period.model_dump(),
+                by=who,
+                deputy=person.deputy,
+                waiting=tuple(_due_before(session, staff, period.until)),
+                deputy_absent=tuple(_deputy_absent(session, person, period)),
+            )
+
+    def back(self, staff: str, since: date, token: str) -> Back:
+        """销假: somebody is back. What was entered here ended yesterday, or is taken back if it begins today or later.
+        NOT_ALLOWED for one that is over, or stands in the core system."""
+        who = self._unbound(token)
+        with self.database.transaction() as session:
+            person = _whose(session, staff, who)
+            row = session.get(AbsenceRow, (staff, since))
+            if row is None:
+                raise _not_entered(person, since)
+            if row.until < today():
+                raise Refused(Code.NOT_ALLOWED, f"The absence of {staff} from {since} is over since {row.until}.")
+            return Back(staff=staff, since=since, until=_end(session, row, who), by=who)
 
     def _unbound(self, token: str) -> str:
         claims = self.tokens.verify(token)
@@ -93,6 +108,46 @@ def _is_to_come(period: Absence) -> None:
         faults.append(Fault(path="--until", message=f"{period.until} is past"))
     if faults:
         raise bad_input("absence", faults)
+
+
+def _whose(session: Session, staff: str, who: str) -> StaffFacts:
+    """The person whose absence it is. FORBIDDEN unless it is one's own, or one leads the others."""
+    person, by = Ledger().person(session, staff), Ledger().person(session, who)
+    if person.id != by.id and not in_charge(session, by):
+        words = f"{by.id} may enter or end their own absence only; a supervisor or manager does it for others."
+        raise Refused(Code.FORBIDDEN, words)
+    return person
+
+
+def _not_entered(person: StaffFacts, since: date) -> Refused:
+    if any(absence.since == since for absence in person.absent):
+        words = f"The absence of {person.id} from {since} stands in the core system; it cannot be ended here."
+        return Refused(Code.NOT_ALLOWED, words)
+    return Refused(Code.NOT_FOUND, f"There is no absence of {person.id} that begins on {since}.")
+
+
+def _end(session: Session, row: AbsenceRow, by: str) -> date | None:
+    """Its last day now; null when it had not begun before today."""
+    planned, yesterday = row.until, today() - timedelta(days=1)
+    if row.since > yesterday:
+        session.delete(row)
+        what, last = "absence taken back", None
+    else:
+        row.until = yesterday
+        what, last = "absence ended", yesterday
+    evidence = {"from": row.since.isoformat(), "until": planned.isoformat()}
+    trail.append(session, trail.BOOKS, who=by, what=f"{what}: {row.staff}", evidence=evidence)
+    return last
+
+
+def _deputy_absent(session: Session, person: StaffFacts, period: Absence) -> Iterator[Absence]:
+    """When, in this time, the deputy is away as well."""
+    if person.deputy is None:
+        return
+    for absence in Ledger().person(session, person.deputy).absent:
+        since, until = max(absence.since, period.since), min(absence.until, period.until)
+        if since <= until:
+            yield Absence(since=since, until=until)
 
 
 def _enter(session: Session, staff: str, period: Absence, by: str) -> None:

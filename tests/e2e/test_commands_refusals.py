@@ -52,7 +52,7 @@ def waiting(dev: House) -> str:
     [
         ("{", "", "not JSON"),
         ('{"request_id": "A", "request_id": "B"}', "request_id", "stands twice"),
-        (json.dumps(a_request(surprise=1)), "surprise", "not permitted"),
+        (json.dumps(a_request(surprise=1)), "surprise", "is not known here"),
         (json.dumps(a_request(initiator="me")), "initiator", "'customer', 'firm' or 'regulator'"),
         (json.dumps(a_request(wished_on="2026-02-30")), "wished_on", "valid date"),
         (json.dumps(a_request(notes="a\u202eb")), "notes", "U+202E"),
@@ -91,6 +91,8 @@ def test_what_is_typed_wrongly_is_one_sentence(dev: House) -> None:
         ("withdraw", "closure-X"),
     ):
         expect(dev.call(*arguments, "--json"), Code.BAD_INPUT, "--help")
+    expect(dev.call("show", "--json"), Code.BAD_INPUT, "`starter.py show --help`")
+    expect(dev.call("books", "nonsense", "--json"), Code.BAD_INPUT, "`starter.py books --help`")
 
 
 def test_what_cannot_be_read_is_named(dev: House) -> None:

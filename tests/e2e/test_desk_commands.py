@@ -42,12 +42,15 @@ def results(report: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_task_is_delegated_and_shown_in_the_inbox_of_the_deputy(desk: House, first: str) -> None:
-    assert "claimed by chen.jie in place of li.wei" in desk.run("delegate", first, "--as", "li.wei").out
+    given = desk.run("delegate", first, "--as", "li.wei").out
+    assert given == f"Task {first} is claimed by chen.jie in place of li.wei.\n"
     line = inbox(desk, "--staff", "chen.jie")["ACC-1001"]
     assert (line["why"], line["delegated_by"]) == ("delegated to you by li.wei", "li.wei")
     assert "nothing is approved by silence" in line["otherwise"]
     assert "delegated to you by li.wei" in desk.run("inbox", "--staff", "chen.jie").out
-    assert desk.call("release", first, "--as", "chen.jie").code == 0
+    in_chinese = desk.call("inbox", "--staff", "chen.jie", QUIETUS_STAFF_LANGUAGE="zh").out
+    assert all(words in in_chinese for words in ("li.wei 委托您办理", line["otherwise_zh"]))
+    assert desk.call("release", first, "--as", "chen.jie").out == f"Task {first} is not claimed.\n"
 
 
 def test_evidence_is_put_to_a_task_and_shown(desk: House, first: str) -> None:
@@ -71,6 +74,15 @@ def test_who_is_away_has_a_deputy_with_the_same_inbox(desk: House, first: str) -
     expect(desk.call("claim", first, "--as", "peng.fei", "--json"), Code.FORBIDDEN, "absent")
     assert desk.call("claim", first, "--as", "cao.ning").code == 0
     assert desk.call("release", first, "--as", "cao.ning").code == 0
+    rehearsed = desk.call("decide", *OF_ALL, "end", "--reason", "x", "--as", "cao.ning", "--dry-run").out
+    assert rehearsed.count("end by cao.ning in place of peng.fei; 1 of 1, would be decided") == len(ACCOUNTS)
+    alone = desk.call("absence", "cao.ning", "--from", day, "--until", day, "--as", "song.jia", "--json").data
+    told = desk.call("absence", "peng.fei", "--from", day, "--until", day, "--as", "song.jia").out
+    assert f"Nobody stands in from {day} until {day}: cao.ning is absent too." in told
+    for person in (alone["staff"], "peng.fei"):
+        ended = desk.call("absence", person, "--from", day, "--end", "--as", "song.jia")
+        assert ended.out == f"The absence of {person} from {day} is taken back.\n"
+    expect(desk.call("absence", "peng.fei", "--from", day, "--end", "--as", "song.jia", "--json"), Code.NOT_FOUND)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +120,10 @@ def test_all_that_somebody_has_goes_to_another(desk: House) -> None:
         (("reassign", "x", "--all", "--to", "li.wei", "--as", "li.wei"), "--from"),
         (("reassign", "x", "--dry-run", "--to", "li.wei", "--as", "li.wei"), "go with --all"),
         (("reassign", "--to", "li.wei", "--as", "li.wei"), "Missing argument 'TASK'"),
+        (("decide", "--as", "li.wei"), "Missing argument 'TASK'"),
+        (("decide", *OF_ALL, "--as", "li.wei"), "and the OPTION"),
+        (("absence", "li.wei", "--from", "2027-01-04", "--as", "li.wei"), "--until"),
+        (("absence", "li.wei", "--from", "2027-01-04", "--until", "2027-01-05", "--end", "--as", "li.wei"), "not both"),
     ],
 )
 def test_options_that_do_not_fit_together_are_refused(desk: House, arguments: tuple[str, ...], words: str) -> None:
@@ -128,6 +144,10 @@ def test_many_are_decided_at_once_and_who_keeps_out_of_one_is_refused_there(desk
         ("would be done", ""),
     ]
     assert len(inbox(desk)) == 3
+    in_chinese = desk.call(*everything[:-1], "--as", "li.wei", "--dry-run", QUIETUS_STAFF_LANGUAGE="zh")
+    (refusal,) = (line["message_zh"] for line in rehearsed.data["results"] if line["message_zh"])
+    assert refusal in in_chinese.out
+    assert "Of 3 tasks: 2 would be done, 1 refused." in in_chinese.out
 
     done = desk.call(*everything, "--as", "li.wei")
     assert (done.code, done.data["done"], done.data["refused"]) == (1, 2, 1)
@@ -141,7 +161,7 @@ def test_many_are_decided_at_once_and_who_keeps_out_of_one_is_refused_there(desk
 def by_tokens(desk: House, everything: tuple[str, ...]) -> None:
     """A token of the identity provider decides one task, so that there must be enough."""
     none = desk.write("none.txt", "\n")
-    expect(desk.call(*everything, "--tokens", none), Code.BAD_INPUT, "0 different tokens for 1 tasks")
+    expect(desk.call(*everything, "--tokens", none), Code.BAD_INPUT, "0 different tokens for 1 task;")
     tokens = desk.write("tokens.txt", f"{desk.tokens.mint('chen.jie')}\n{desk.tokens.mint('chen.jie')}\n")
     assert desk.call(*everything, "--tokens", tokens).data["done"] == 1
     assert until_ended(desk, "closure-ACC-1001")["outcome"] == "rejected"

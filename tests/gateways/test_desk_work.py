@@ -179,7 +179,7 @@ def test_nobody_gets_more_tasks_than_the_policy_allows(desk: DeskWork, tokens: L
     ):
         refusal = refused(act)
         assert refusal.code is Code.NOT_ALLOWED
-        assert "1 open tasks; the policy allows 1" in refusal.sentence
+        assert "1 open task; the policy allows 1" in refusal.sentence
     assert {line.name: line.claimed_by for line in inbox(desk)} == {"review": "ann", "second": None, "held": "dora"}
 
 

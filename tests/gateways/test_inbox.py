@@ -1,6 +1,6 @@
 """The inbox: what stands in whose, why, in which order, and what happens if nothing is done."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -120,7 +120,7 @@ def test_what_happens_otherwise_is_the_next_rung_that_changes_something(database
     fill(database, a_case(), a_task("one", rungs=rungs))
     (line,) = inbox(database)
     assert line.otherwise == f"{at:%Y-%m-%d %H:%M}: escalated to supervisor; nothing is approved by silence"
-    assert line.otherwise_zh == f"{at:%Y-%m-%d %H:%M}：升级至 主管；逾期不办不视为同意"
+    assert line.otherwise_zh == f"{at:%Y-%m-%d %H:%M}：升级至主管；逾期不办不视为同意"
 
 
 def test_without_such_a_rung_it_stays_open_and_a_paused_one_stays_as_it_is(database: Database) -> None:
@@ -137,6 +137,18 @@ def test_a_customer_who_stays_silent_is_given_up_as_the_policy_says(database: Da
     rungs = (Rung(at=NOW + HOUR, kind=RungKind.GIVE_UP),)
     fill(database, a_case(), a_task("ask", roles=(Role.CUSTOMER,), rungs=rungs))
     assert "given up, and the case goes on as the policy says" in inbox(database)[0].otherwise
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_notice_that_runs_out_is_deemed_agreed_to_and_the_inbox_says_on_which_day(
+    database: Database, held: bool
+) -> None:
+    ends = datetime(2026, 12, 22, 16, 30, tzinfo=UTC)  # past midnight by the firm's clock
+    rungs = (Rung(at=NOW + HOUR, kind=RungKind.NEXT_CHANNEL), Rung(at=ends, kind=RungKind.GIVE_UP))
+    fill(database, a_case(held=held), a_task("closure_notice", roles=(Role.CUSTOMER,), rungs=rungs))
+    (line,) = inbox(database)
+    assert line.otherwise.startswith("on 2026-12-23 the notice has run out; silence is then deemed agreement")
+    assert line.otherwise_zh == "通知期于 2026-12-23 届满；届时未提出异议的，依制度所载规定视为同意"
 
 
 def test_a_task_of_a_paused_case_is_not_overdue(database: Database) -> None:

@@ -143,6 +143,55 @@ def test_an_absence_the_wrong_way_round_or_past_is_refused(
     assert words in refusal.sentence
 
 
+def test_who_has_no_deputy_or_one_who_is_absent_too_is_told_when_nobody_stands_in(
+    staffing: Staffing, tokens: LocalTokens
+) -> None:
+    assert staffing.absence("bob", period(0, 2), tokens.mint("bob")).deputy is None
+    assert staffing.absence("gone", period(1, 3), tokens.mint("gone")).deputy_absent == (period(1, 3),)
+    staffing.absence("dora", period(2, 9), tokens.mint("boss"))
+    assert staffing.absence("ann", period(0, 4), tokens.mint("ann")).deputy_absent == (period(2, 4),)
+    assert staffing.absence("ann", period(0, 1), tokens.mint("ann")).deputy_absent == ()
+
+
+def test_an_absence_that_runs_ended_yesterday_and_its_person_is_back(staffing: Staffing, tokens: LocalTokens) -> None:
+    running = period(-2, 5)
+    staffing.absence("ann", running, tokens.mint("ann"))
+    told = staffing.back("ann", running.since, tokens.mint("ann"))
+    assert told.until == today() - DAY
+    assert absences(staffing, "ann") == [(running.since, today() - DAY)]
+    why = {line.name: line.why for line in Casebook(staffing.database, policies()).inbox(staff="dora")}
+    assert "deputy of away" in why["review"]
+    with staffing.database.transaction() as session:
+        link = trail.entries(session, trail.BOOKS)[-1]
+    assert (link.who, link.what, link.evidence["until"]) == ("ann", "absence ended: ann", str(running.until))
+    over = refused(lambda: staffing.back("ann", running.since, tokens.mint("ann")))
+    assert (over.code, "is over since" in over.sentence) == (Code.NOT_ALLOWED, True)
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_an_absence_that_begins_today_or_later_is_taken_back(
+    staffing: Staffing, tokens: LocalTokens, first: int
+) -> None:
+    planned = period(first, 5)
+    staffing.absence("ann", planned, tokens.mint("ann"))
+    assert staffing.back("ann", planned.since, tokens.mint("boss")).until is None
+    assert absences(staffing, "ann") == []
+    with staffing.database.transaction() as session:
+        link = trail.entries(session, trail.BOOKS)[-1]
+    assert (link.who, link.what) == ("boss", "absence taken back: ann")
+    again = refused(lambda: staffing.back("ann", planned.since, tokens.mint("boss")))
+    assert again.code is Code.NOT_FOUND
+
+
+def test_an_absence_of_the_core_system_or_of_others_is_not_ended_here(staffing: Staffing, tokens: LocalTokens) -> None:
+    of_the_core = date(2020, 1, 1)
+    refusal = refused(lambda: staffing.back("away", of_the_core, tokens.mint("boss")))
+    assert (refusal.code, "core system" in refusal.sentence) == (Code.NOT_ALLOWED, True)
+    staffing.absence("ann", period(0, 1), tokens.mint("ann"))
+    assert refused(lambda: staffing.back("ann", today(), tokens.mint("bob"))).code is Code.FORBIDDEN
+    assert len(absences(staffing, "ann")) == 1
+
+
 def test_only_a_supervisor_or_manager_enters_the_absence_of_others(staffing: Staffing, tokens: LocalTokens) -> None:
     assert refused(lambda: staffing.absence("ann", period(0, 1), tokens.mint("bob"))).code is Code.FORBIDDEN
     assert staffing.absence("ann", period(0, 1), tokens.mint("boss")).by == "boss"

@@ -1,5 +1,6 @@
 """Every notice exists in both languages, says what it must, and takes names as text."""
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -224,6 +225,27 @@ def test_staff_read_options_and_roles_in_words(language: Language) -> None:
     text = render("task", language, values("task")).text
     assert ("批准" if language is Language.ZH else "finance") in text
     assert "  approve  " in text
+
+
+@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest", "phone_script"}))
+def test_staff_who_read_chinese_find_the_matter_in_chinese_before_the_english_words(template: str) -> None:
+    lines = render(template, Language.ZH, values(template)).text.splitlines()
+    assert lines[lines.index("事项：替代方案") + 1] == "说明：an alternative"
+
+
+@both_languages
+def test_the_mail_about_more_time_tells_the_task_and_what_it_is_for_under_different_names(language: Language) -> None:
+    text = render("extension", language, values("extension")).text
+    names = [line.split("：" if language is Language.ZH else ":")[0] for line in text.splitlines() if "<" in line]
+    assert ("对象" if language is Language.ZH else "For") in names
+    assert len(re.findall(r"^(?:待办：|Task:)", text, re.MULTILINE)) == 1
+
+
+@both_languages
+def test_who_is_asked_for_information_is_told_that_words_are_needed(language: Language) -> None:
+    text = render("information_asked", language, values("information_asked", answer=ANSWER)).text
+    assert ("请用文字写明" if language is Language.ZH else "answer in words") in text
+    assert ("文字" if language is Language.ZH else "in words") in words("answered", language)
 
 
 @every_notice

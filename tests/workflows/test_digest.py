@@ -262,17 +262,30 @@ def test_the_schedule_names_the_workflow_as_it_is_called():
 async def test_the_command_says_who_would_get_what_sends_it_and_sends_it_once(real_firm: Firm):
     task = await waiting_for_approval(real_firm)
     office = House(real_firm.home, os.environ | surroundings(real_firm))
-    dry = await asyncio.to_thread(office.call, "digest", "--day", str(TUESDAY), "--dry-run", "--json")
+    today, tomorrow = datetime.now(SHANGHAI).date(), datetime.now(SHANGHAI).date() + timedelta(days=1)
+    dry = await asyncio.to_thread(office.call, "digest", "--day", str(tomorrow), "--dry-run", "--json")
     assert dry.code == 0, dry.err
     would = {line["staff"]: line["tasks"] for line in dry.data["people"]}
     assert would["song.jia"] == [task]
-    assert digests(real_firm, "song.jia") == []
-    for _ in range(2):
-        done = await asyncio.to_thread(office.call, "digest", "--day", str(TUESDAY), "--json")
-        assert (done.code, set(done.data["sent"])) == (0, set(would)), done.err
-    assert len(digests(real_firm, "song.jia")) == 1
+    early = await asyncio.to_thread(office.call, "digest", "--day", str(tomorrow), "--json")
+    assert (early.code, early.error["code"], "used up" in early.err) == (2, Code.BAD_INPUT, True)
+    assert digests(real_firm, "song.jia", tomorrow) == []
+    for before in (set(), set(would)):
+        done = await asyncio.to_thread(office.call, "digest", "--day", str(today), "--json")
+        assert (done.code, set(done.data["sent"]), set(done.data["before"])) == (0, set(would), before), done.err
+    again = await asyncio.to_thread(office.call, "digest")
+    assert again.out.splitlines()[0] == f"{today}: 0 got mail now."
+    assert again.out.splitlines()[1].startswith(f"{len(would)} had got it before: ")
+    assert len(digests(real_firm, "song.jia", today)) == 1
     too_early = await asyncio.to_thread(office.call, "digest", "--day", "2020-01-01", "--json")
     assert (too_early.code, too_early.error["code"]) == (1, Code.NOT_ALLOWED)
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_the_command_says_that_a_day_is_not_worked(tmp_path: Path, more: tuple[str, ...]):
+    nowhere = {"QUIETUS_HOME": str(tmp_path / "home"), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    told = House(tmp_path, os.environ | nowhere).call("digest", "--day", "2026-11-22", *more)
+    assert (told.code, told.out) == (0, "2026-11-22 is not a working day; nobody gets mail.\n"), told.err
 
 
 def surroundings(firm: Firm) -> dict[str, str]:
