@@ -163,13 +163,13 @@ def _decided(firm: Firm, case: str) -> bool:
 
 async def test_more_time_asked_for_twice_with_one_id_is_asked_for_once(working_firm: Firm):
     case, _ = await disagreement(working_firm)
-    said = {"decision_id": "E-1", "working_days": 2, "reason": "the auditor is away"}
-    first = await working_firm.quietus.extend(case, Extension(**said, token=working_firm.tokens.mint("wang.fang")))
-    again = await working_firm.quietus.extend(case, Extension(**said, token=working_firm.tokens.mint("wang.fang")))
-    assert again == first
-    other = Extension(**said | {"working_days": 3}, token=working_firm.tokens.mint("wang.fang"))
+    token = working_firm.tokens.mint("wang.fang")
+    wish = Extension(decision_id="E-1", working_days=2, reason="the auditor is away", token=token)
+    fresh = {"token": working_firm.tokens.mint("wang.fang")}
+    first = await working_firm.quietus.extend(case, wish)
+    assert await working_firm.quietus.extend(case, wish.model_copy(update=fresh)) == first
     with pytest.raises(Refused) as refusal:
-        await working_firm.quietus.extend(case, other)
+        await working_firm.quietus.extend(case, wish.model_copy(update=fresh | {"working_days": 3}))
     assert refusal.value.code is Code.MISMATCH
 
 
