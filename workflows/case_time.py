@@ -19,7 +19,8 @@ class CaseTime(CasePeople):
             return before
         noted = await call(CaseRequests.extension, self.step("extension"), extension, summary="more time asked for")
         self.running()  # it may have ended meanwhile
-        self.beside(self._decide_extension(extension, noted.by))
+        if not self.told_before("extend", extension):  # the same may have come at the same moment
+            self.beside(self._decide_extension(extension, noted.by))
         return self.remember("extend", extension, noted)
 
     @extend.validator
