@@ -37,7 +37,7 @@ from tests.support.message_pool import Message, Script, Way
 from tests.support.processes import PROMPT_TIMERS
 
 AT_ONCE = 12
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 120.0
 CODE = re.compile(r"\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{20,}")
 USE_EXISTING = WorkflowIDConflictPolicy.USE_EXISTING
 ENDED_BEFORE_THE_ANSWER = "AcceptedUpdateCompletedWorkflow"
