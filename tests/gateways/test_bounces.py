@@ -264,7 +264,7 @@ def test_a_report_of_a_late_message_is_taken_and_nothing_is_done(office: House) 
     late = bounced(office, report(LATE))
     assert (late.code, late.err) == (0, "")
     assert late.out.startswith("Nothing to do")
-    assert bounced(office, report(LATE), "--json").data == {"case": None, "bounce": None}
+    assert bounced(office, report(LATE), "--json").data == {"case": None, "bounce": None, "told_before": False}
 
 
 def test_a_message_of_somebody_else_that_came_back_is_not_found(office: House) -> None:
