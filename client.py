@@ -1,7 +1,6 @@
 """Typed calls for Python services: request a closure, decide, answer, withdraw, pause, resume. All raise Refused."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,6 +21,8 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, message_id
+from contracts.occurrences import Occurrence
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import (
@@ -37,36 +38,10 @@ from contracts.tasks import (
 )
 from contracts.text import moment_text
 
-LARGEST_MESSAGE_BYTES = 64 * 1024
 ANSWER_SECONDS = 10.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Handle = WorkflowHandle[object, object]
-
-
-class Process(StrEnum):
-    """The workflow types."""
-
-    CLOSURE = "AccountClosure"
-
-
-class Message(StrEnum):
-    """The updates that a case takes."""
-
-    RECEIVE = "receive"
-    DECIDE = "decide"
-    WITHDRAW = "withdraw"
-    PAUSE = "pause"
-    RESUME = "resume"
-    EXTEND = "extend"
-    ASK_AGAIN = "ask_again"
-
-
-class Telling(StrEnum):
-    """The signals that tell a case something; nobody waits for an answer."""
-
-    BOUNCED = "bounced"
-    RECKON = "reckon"
 
 
 class Quietus:
@@ -90,7 +65,7 @@ class Quietus:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary=f"Closure of {request.account}",
         )
-        _fits(request)
+        fits(request)
         async with self._refusing(f"Request {request.request_id} is recorded"):
             # Without an id of ours: the server would answer for a case that has ended since with its old receipt. The
             # case itself knows its request.
@@ -135,6 +110,14 @@ class Quietus:
         policy allows."""
         return await self._send(case, Message.EXTEND, extension.decision_id, extension, Noted)
 
+    async def happened(self, case: str, occurrence: Occurrence) -> Noted:
+        """Something happened to a case. Refused as `decide`, and NOT_ALLOWED for what only a check finds."""
+        return await self._send(case, Message.RAISE, occurrence.decision_id, occurrence, Noted)
+
+    async def money_came(self, case: str, reckoning: Reckoning) -> None:
+        """Money arrived on the account of a case. Refused as `bounced`."""
+        await self._signal(case, Telling.MONEY_CAME, reckoning)
+
     async def ask_again(self, case: str, resend: Resend) -> Noted:
         """重发: the customer is asked again, with a new code. Refused as `decide`."""
         return await self._send(case, Message.ASK_AGAIN, resend.decision_id, resend, Noted)
@@ -167,7 +150,7 @@ class Quietus:
             yield await handle.result()
 
     async def _signal(self, case: str, telling: Telling, body: BaseModel) -> None:
-        _fits(body)
+        fits(body)
         handle: Handle = self.client.get_workflow_handle(case)
         try:
             async with self._refusing(f"The message to {case} may still count"):
@@ -175,15 +158,15 @@ class Quietus:
         except RPCError:
             raise await self._why_missing(case) from None
 
-    async def _send(self, case: str, message: Message, key: str, body: BaseModel, answer: type[Answer]) -> Answer:
-        _fits(body)
+    async def _send(self, case: str, message: StrEnum, key: str, body: BaseModel, answer: type[Answer]) -> Answer:
+        fits(body)
         handle: Handle = self.client.get_workflow_handle(case)
         try:
             async with self._refusing(f"The message to {case} may still count (send it again with the same id)"):
                 result = await handle.execute_update(
                     message.value,
                     body,
-                    id=_message_id(message, key, body),
+                    id=message_id(message, key, body),
                     result_type=answer,
                     rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
                 )
@@ -237,29 +220,6 @@ class Quietus:
         async for outcome in self.outcomes(case):
             return Refused(Code.ALREADY_ENDED, f"Case {case} has ended as {outcome.outcome}.")
         return _unknown(case)
-
-
-def closure_id(account: str) -> str:
-    """The case that closes an account: one open closure for an account follows from the id."""
-    return f"closure-{account}"
-
-
-def case_of(task: str) -> str:
-    """The case of a task `<case>.task-<n>-<name>`."""
-    return task.partition(".task-")[0]
-
-
-def _fits(message: BaseModel) -> None:
-    size = len(message.model_dump_json().encode())
-    if size > LARGEST_MESSAGE_BYTES:
-        raise Refused(Code.TOO_LARGE, f"The message has {size:,} bytes; at most {LARGEST_MESSAGE_BYTES:,} are taken.")
-
-
-def _message_id(message: Message, key: str, body: BaseModel) -> str:
-    """The update id. It covers the kind and the content: the server would answer another message of the same id with
-    the first one's result, and the case could not see the mismatch.
-    """
-    return f"{message}.{key}.{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:16]}"
 
 
 def _stay_cancelled() -> None:

@@ -7,9 +7,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -22,8 +22,11 @@ from activities.cases import Cases
 from activities.deciders import CUSTOMER, OPERATOR, Deciders
 from activities.desk import Desk
 from activities.digest import Digests
+from activities.mending import Mending
+from activities.occurrences import Occurrences
 from activities.post import Post
 from activities.reviews import Reviews
+from activities.rollout import Rollouts
 from activities.schedule import Schedule
 from activities.settlement import Settlement
 from activities.termination import Termination
@@ -41,17 +44,20 @@ from gateways.evidence import EvidenceStore, open_store
 from gateways.mail import Letterhead, Mailer, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail, PaymentRail
+from gateways.rollouts import published_in
 from gateways.screening import ListScreening, Screening
 from gateways.sms import FolderSms, HttpSms, NoSms, SmsGateway
 from gateways.tokens import CustomerLinks, StaffTokens, link_key, token_judge
 from policy import Policies
+from policy.changes import warnings
 from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
 from workflows.digest import DailyDigest
 from workflows.guard import MessageGuard, without_trace_of_refusals
+from workflows.rollout import PolicyRollout
 
-WORKFLOWS = (AccountClosure, DailyDigest)
+WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -95,6 +101,9 @@ class World:
             Archive(database, books, policies, evidence),
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
+            Occurrences(database, books, policies, deciders),
+            Mending(database, books, policies),
+            Rollouts(database, books, policies, deciders),
             Post(database, books, policies, codes, self.mailer, self.sms, self.letterhead),
             Digests(DigestBook(database, books, policies), self.mailer, self.letterhead),
         ]
@@ -107,7 +116,7 @@ def real_world(settings: Settings) -> World:
     master = settings.master_key
     return World(
         database=database,
-        policies=Policies(settings.policy_dir, production=settings.production),
+        policies=Policies(settings.policy_dir, production=settings.production, published=published_in(database)),
         evidence=open_store(settings.evidence_url),
         books=Ledger(),
         screening=ListScreening(database),
@@ -201,7 +210,16 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     async with build(client, world, task_queue=settings.task_queue):
         print(f"The worker takes cases from the task queue '{settings.task_queue}'. Ctrl-C stops it.", flush=True)
         await keep_duties(client, settings.task_queue, world.policies)
+        _warn(world.policies)
         await stop.wait()
+
+
+def _warn(policies: Policies) -> None:
+    """What of the policy in force has to be seen to."""
+    today = datetime.now(UTC).date()
+    with suppress(Refused):  # none is in force yet, or the records are not as they should be: each case will say so
+        for words in warnings(policies.in_force_on(today), today):
+            print(words, file=sys.stderr, flush=True)
 
 
 def _sms(settings: Settings) -> SmsGateway:

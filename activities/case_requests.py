@@ -16,8 +16,8 @@ from contracts.vocabulary import Role
 from gateways.desk import IN_CHARGE
 from gateways.hearing import LISTENERS, roles_of
 from policy import Policies, Policy
-from policy.model import ExtensionRules
 from policy.spans import plain
+from policy.work import ExtensionRules
 from records.database import Database
 from records.people_tables import ExtensionRow, HoldRow, RecusalRow
 from records.tables import CaseRow, TaskRow
@@ -137,7 +137,7 @@ class CaseRequests:
         policy = self.policies[step.policy]
         case, valid = session.get_one(CaseRow, step.dossier), plain(policy.answer_valid)
         proof = self.deciders.heard(session, token, case, valid, today(step, policy))
-        proof.use(session, step, used_for, step.at)
+        proof.use(session, step.used_for(used_for), step.at)
         return proof.who
 
 

@@ -70,6 +70,17 @@ class Cases:
                 effect.record("noted")
 
     @activity.defn
+    def adopt(self, step: Step) -> str:
+        """The case goes on under the policy that the step names."""
+        with self.database.once(step.key, None, str) as effect:
+            if effect.done:
+                return effect.result
+            row = case_of(effect.session, step)
+            old, row.policy = row.policy, step.policy
+            note(effect.session, step, "policy adopted", evidence={"old": old, "new": step.policy})
+            return effect.record(step.policy)
+
+    @activity.defn
     def release(self, step: Step, ending: Ending) -> None:
         """The case ends without closing: the lock comes off, open tasks are withdrawn."""
         with self.database.once(step.key, None, str) as effect:
@@ -100,7 +111,7 @@ class Cases:
         account = self.books.account(session, request.account)
         customer = self.books.customer(session, account.customer)
         # Which policy is in force cannot be asked of a policy: the day is that of the books.
-        policy = self.policies.in_force_on(at.astimezone(FIRM_ZONE).date())
+        policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
         faults = [*self._document_faults(request), *self._people_faults(session, request)]
         faults += [*_account_faults(case_id, request, account), *_day_faults(policy, request, at)]
         if faults:

@@ -7,7 +7,7 @@ from contracts.books import AccountFacts, AgreementFacts, CustomerFacts, EntryFa
 from contracts.findings import Finding, FindingKind
 from contracts.money import Money
 from contracts.requests import ClosureRequest
-from contracts.vocabulary import CustomerKind, FreezeBy, Initiator, ReasonCode, Risk
+from contracts.vocabulary import AccountStatus, CustomerKind, FreezeBy, Initiator, ReasonCode, Risk
 from gateways.identity import expired, valid_identity_number, valid_licence_number
 from gateways.names import same_name
 from policy.model import Policy
@@ -150,7 +150,7 @@ def finance(policy: Policy, account: AccountFacts, receivables: Sequence[Receiva
         short = debt - account.balance
         words = f"{short} are short: {debt} are owed, {account.balance} are there"
         yield found(FindingKind.INSUFFICIENT_BALANCE, words, short=str(short))
-    elif debt.minor and _exceeds(debt, policy.settlement.set_off_limit):
+    elif debt.minor and exceeds(debt, policy.settlement.set_off_limit):
         names = ", ".join(each.id for each in receivables)
         words = f"{debt} are owed ({names}), more than is set off without asking"
         yield found(FindingKind.RECEIVABLE_OPEN, words, str(debt))  # a larger debt is another finding
@@ -253,12 +253,18 @@ def _inflow(account: AccountFacts, entries: Sequence[EntryFacts], policy: Policy
     return sum(recent, Money(minor=0, currency=account.currency))
 
 
+def can_give(account: AccountFacts, currency: str) -> bool:
+    """Whether money can be taken from this account to cover what is short on another one of the customer."""
+    free = account.status in (AccountStatus.ACTIVE, AccountStatus.DORMANT) and not (account.freeze or account.lock)
+    return free and account.currency == currency and account.balance.minor > 0
+
+
 def _reaches(amount: Money, limits: dict[str, str]) -> bool:
     """Whether the amount reaches the limit of its currency; a currency without one has none."""
     limit = limits.get(amount.currency)
     return limit is not None and amount.minor >= Money.parse(limit, amount.currency).minor
 
 
-def _exceeds(amount: Money, limits: dict[str, str]) -> bool:
+def exceeds(amount: Money, limits: dict[str, str]) -> bool:
     """Whether the amount is above the limit; a currency without one allows nothing."""
     return amount.minor > Money.parse(limits.get(amount.currency, "0"), amount.currency).minor

@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from contracts.judgement import Decider
 from contracts.refusals import Code, Refused
-from contracts.steps import Step
 from contracts.tasks import Decision, TaskSpec, is_staff_token
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
@@ -31,10 +30,9 @@ class Proof(NamedTuple):
     jti: str
     code: bool = False
 
-    def use(self, session: Session, step: Step, decision_id: str, at: datetime) -> None:
-        """A proof is good for one message: of this kind, in this case, of this id. Refused: UNAUTHENTICATED for a
-        token, ALREADY_DECIDED for a code."""
-        used_for = f"{step.dossier}/{step.name}/{decision_id}"
+    def use(self, session: Session, used_for: str, at: datetime) -> None:
+        """A proof is good for one message: of one kind, in one case, of one id (Step.used_for). Refused:
+        UNAUTHENTICATED for a token, ALREADY_DECIDED for a code."""
         if self.code:
             used(session, self.jti, used_for, at)
         else:
@@ -66,6 +64,10 @@ class Deciders:
         FORBIDDEN for somebody absent."""
         if not is_staff_token(token):
             return self._by_code(session, token, case, valid, None)
+        return self.member(session, token, day)
+
+    def member(self, session: Session, token: str, day: date) -> Proof:
+        """Who of the staff speaks about something that is no task. Refused: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN."""
         proof = self._staff(session, token, day)
         if proof.who.absent:
             raise Ground.ABSENT.refusal(who=proof.who.id)

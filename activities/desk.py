@@ -144,7 +144,7 @@ class Desk:
             return _first_answer(before, decision, proof.who.id)
         hearing = hearing_of(session, self.books, task)
         local = step.at.astimezone(ZoneInfo(self.policies[step.policy].calendar.zone))
-        proof.use(session, step, decision.decision_id, local)
+        proof.use(session, step.used_for(decision.decision_id), local)
         verdict = _judged(hearing, decision, proof, local.tzinfo)
         receipt = _receipt(step, hearing.spec, decision, proof, verdict)
         _write(session, step, decision, receipt, proof.who.id, verdict)

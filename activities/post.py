@@ -49,7 +49,7 @@ class Post:
         with self.database.transaction() as session:
             row = case_of(session, step)
             customer = self.books.customer(session, row.customer)
-            contact = _channel(customer, notice.channel)
+            contact = _unproven(customer, notice) if notice.at_new else _channel(customer, notice.channel)
             done = self._queue(session, step, notice.template, contact, notice.task)
             if done or contact is None or contact.channel not in WRITTEN:
                 return done or _unwritten(session, step, notice.template, contact)
@@ -239,6 +239,12 @@ def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:
     verified = [contact for contact in customer.contacts if contact.verified]
     ordered = sorted(verified, key=lambda contact: not contact.preferred)
     return ordered[number] if number < len(ordered) else None
+
+
+def _unproven(customer: CustomerFacts, notice: NoticeSpec) -> ContactFacts | None:
+    """The contact that is to be verified; where it does not take the notice, no other channel does."""
+    unproven = (each for each in customer.contacts if each.channel is notice.at_new and not each.verified)
+    return next(unproven, None) if notice.channel == 0 else None
 
 
 def _unwritten(session: Session, step: Step, template: str, contact: ContactFacts | None) -> Delivered:

@@ -14,6 +14,7 @@ from contracts.findings import Checked, Finding
 from contracts.requests import ClosureRequest
 from contracts.steps import Step
 from gateways.books import Books
+from gateways.rollouts import rolled_out
 from policy import Policies
 from records.database import Database
 from records.tables import CaseRow
@@ -86,7 +87,9 @@ class Reviews:
                 return effect.result
             facts = self._facts(effect.session, step)
             found = list(checks.checklist(policy, facts.account, facts.customer, facts.receivables, facts.request))
-            found += checks.newer_policy(policy, self.policies.in_force_on(today(step, policy)))
+            newest = self.policies.in_force_on(today(step, policy))
+            if not rolled_out(effect.session, newest.version):  # its rollout asks each case
+                found += checks.newer_policy(policy, newest)
             return effect.record(_checked(effect.session, step, found))
 
     def _facts(self, session: Session, step: Step) -> _Facts:

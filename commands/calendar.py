@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from client import Quietus
 from commands.face import AsJson, File, answer, read_text, table
-from commands.office import ask_temporal, records
+from commands.office import ask_temporal, policies_of, records
 from contracts.calendar_file import CalendarChange, CalendarDay, CalendarFile, CalendarLoaded, CalendarYear, Origin
 from contracts.files import MESSAGE_LIMIT, parse_file
 from contracts.refusals import Code, Refused
@@ -84,8 +84,7 @@ def moved(session: Session, policies: Policies, at: datetime) -> Iterator[tuple[
 
 
 def _policies() -> Policies:
-    settings = load_settings()
-    return Policies(settings.policy_dir, production=settings.production)
+    return policies_of(load_settings())
 
 
 def _load(days: CalendarFile, digest: str, dry_run: bool) -> tuple[CalendarLoaded, list[str]]:

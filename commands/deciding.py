@@ -42,7 +42,7 @@ def decide(
         wrongly_asked(option is None, "With --all give the OPTION alone, without a task.")
         if target is None or role is None or not subject.strip():
             raise Refused(Code.BAD_INPUT, "With --all say which tasks (--role and --subject), and the OPTION.")
-        choice = Choice(role, subject.strip(), target, reason, _object(data), key or new_id())
+        choice = Choice(role, subject.strip(), target, reason, json_object(data), key or new_id())
         answer_all(decide_all(choice, staff, token, tokens, dry_run=dry_run), as_json)
         return
     alone = not (role or subject or tokens or dry_run)
@@ -66,7 +66,7 @@ def answer_task(
 ) -> None:
     """`--token` is the code from the customer's letter; with `--as` staff note what the customer said."""
     proof = token_of(staff, token, Scope(task, option))
-    said = {"option": option, "reason": reason, "data": _object(data)}
+    said = {"option": option, "reason": reason, "data": json_object(data)}
     decision = message(Decision, "decision", decision_id=key or new_id(), task=task, token=proof, **said)
     answer(ask_temporal(lambda quietus: quietus.decide(decision)), as_json, _decided)
 
@@ -123,7 +123,8 @@ def _hold(key: str | None, reason: str, staff: str | None, token: str | None) ->
     )
 
 
-def _object(data: str) -> dict[str, object]:
+def json_object(data: str) -> dict[str, object]:
+    """What `--data` holds. Refused: BAD_INPUT, TOO_LARGE."""
     value = read_json(data, "data", MESSAGE_LIMIT)
     if not isinstance(value, dict):
         raise bad_input("data", [Fault(path="--data", message="should be a JSON object")])

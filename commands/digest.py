@@ -8,13 +8,12 @@ import typer
 from rich.console import RenderableType
 
 from commands.face import AsJson, answer, table
-from commands.office import ask_temporal, records
+from commands.office import ask_temporal, policies_of, records
 from contracts.digest import DigestPreview, DigestReport
 from contracts.refusals import Code, Refused
 from gateways.books import Ledger
 from gateways.digest import DigestBook
 from gateways.duties import send_digest
-from policy import Policies
 from settings import load_settings
 
 _WAIT = timedelta(seconds=20)
@@ -30,7 +29,7 @@ def digest(
     """Each person with open work gets one mail a day, however often it is asked for. Nobody on a day that is not
     worked."""
     settings = load_settings()
-    policies = Policies(settings.policy_dir, production=settings.production)
+    policies = policies_of(settings)
     book = DigestBook(records(settings), Ledger(), policies)
     today = book.day_of(datetime.now(UTC))
     asked = day.date() if day else today

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from client import case_of
 from commands.face import AsJson, AsStaff, Id, Token, answer, message, new_id
 from commands.office import ask_temporal, token_of
+from contracts.messages import case_of
 from contracts.tasks import Extension, Noted, Resend
 from contracts.text import moment_text
 

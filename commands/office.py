@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from client import Quietus
 from contracts.converter import data_converter
 from contracts.refusals import Code, Refused
 from gateways.books import Ledger
+from gateways.rollouts import published_in
 from gateways.tokens import RESERVED, LocalTokens, StaffTokens, token_judge
-from policy import Policies
+from policy import Policies, PolicyText
 from records.database import Database
 from settings import Settings, connect, load_settings
 
@@ -92,8 +94,17 @@ def local_tokens(settings: Settings, staff: str, scopes: Iterable[Scope]) -> lis
 
 
 def policies_of(settings: Settings) -> Policies:
-    """The policy versions of the firm."""
-    return Policies(settings.policy_dir, production=settings.production)
+    """The policy versions of the firm; the records are read when they are asked for, also by whoever writes to them at
+    that moment: so without a look whether they are there, which would wait for the writer."""
+    stored = published_in(Database(settings.database_url))
+
+    def published() -> Iterable[PolicyText]:
+        try:
+            return stored()
+        except (OperationalError, ProgrammingError):  # no records yet; whoever needs them is told by `records`
+            return ()
+
+    return Policies(settings.policy_dir, production=settings.production, published=published)
 
 
 def staff_tokens(settings: Settings) -> StaffTokens:

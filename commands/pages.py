@@ -151,8 +151,9 @@ def _result(task: TaskLine) -> str:
 
 
 def _decision(decision: DecisionLine) -> str:
+    data = f" ({', '.join(f'{name}: {value}' for name, value in decision.data.items())})" if decision.data else ""
     reason = f": {decision.reason}" if decision.reason else ""
-    return f"{decision.option} by {decider_text(decision.by, decision.in_place_of)}{reason}"
+    return f"{decision.option}{data} by {decider_text(decision.by, decision.in_place_of)}{reason}"
 
 
 def _when(moment: datetime | None) -> str:

@@ -76,6 +76,9 @@ class WayOut(StrEnum):
     NAME_RESPONSIBLE = "name_responsible"
     NOTHING_LEFT = "nothing_left"
     END_OTHER_CASE = "end_other_case"
+    ANSWER_COMPLAINT = "answer_complaint"
+    FIT_REQUEST = "fit_request"
+    WAIT_FOR_END = "wait_for_end"
     RESUME = "resume"
     DECIDE = "decide"
     SCREEN = "screen"
@@ -126,6 +129,10 @@ WAYS: dict[tuple[FindingKind | Obstacle, str], WayOut] = {
     (_KIND.HANDOVER_UNSIGNED, "firm"): WayOut.WITNESS_LIST,
     (_KIND.SYSTEM_FAULT, ""): WayOut.REPAIR,
     (_KIND.INTERNAL_PROCESS, ""): WayOut.NAME_RESPONSIBLE,
+    (_KIND.CUSTOMER_INFO_CHANGE, ""): WayOut.VERIFY_CONTACT,
+    (_KIND.CUSTOMER_COMPLAINT, ""): WayOut.ANSWER_COMPLAINT,
+    (_KIND.CUSTOMER_NEED_CHANGE, ""): WayOut.FIT_REQUEST,
+    (_KIND.EXTERNAL_EVENT, ""): WayOut.WAIT_FOR_END,
     (_OBSTACLE.ACCOUNT_CLOSED, ""): WayOut.NOTHING_LEFT,
     (_OBSTACLE.CLOSING_LOCK, ""): WayOut.END_OTHER_CASE,
     (_OBSTACLE.CASE_PAUSED, ""): WayOut.RESUME,

@@ -49,6 +49,11 @@ class CustomerField(StrEnum):
     PHONE = "phone"
     LETTER = "letter"
 
+    @property
+    def channel(self) -> Medium | None:
+        """The channel whose address it is, if it is one."""
+        return next((medium for medium in Medium if medium.value == self.value), None)
+
 
 class Side(StrEnum):
     """Whose obligation it is."""

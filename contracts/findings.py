@@ -32,6 +32,10 @@ class FindingKind(StrEnum):
     HANDOVER_UNSIGNED = "handover_unsigned"  # 移交清册未签
     SYSTEM_FAULT = "system_fault"  # 系统故障
     INTERNAL_PROCESS = "internal_process"  # 内部流程问题
+    CUSTOMER_INFO_CHANGE = "customer_info_change"  # 客户信息变更
+    CUSTOMER_COMPLAINT = "customer_complaint"  # 客户投诉
+    CUSTOMER_NEED_CHANGE = "customer_need_change"  # 客户需求变更
+    EXTERNAL_EVENT = "external_event"  # 外部事件
 
 
 class FindingState(StrEnum):

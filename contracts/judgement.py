@@ -208,6 +208,9 @@ def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Re
     unknown = ", ".join(sorted(set(decision.data) - {option.wants}))
     if unknown and not (spec.finding and option.name == CORRECTING):
         return Ground.DATA_UNKNOWN.refusal(option=option.name, names=unknown)
-    if option.wants and decision.data.get(option.wants) not in option.among:
-        return Ground.DATA_MISSING.refusal(option=option.name, name=option.wants, choices=", ".join(option.among))
+    given = decision.data.get(option.wants)
+    fits = given in option.among if option.among else isinstance(given, str) and bool(given.strip())
+    if option.wants and not fits:
+        choices = ", ".join(option.among) or "a text"
+        return Ground.DATA_MISSING.refusal(option=option.name, name=option.wants, choices=choices)
     return None

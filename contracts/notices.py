@@ -28,6 +28,7 @@ class NoticeSpec(Contract):
     facts: dict[str, str] = {}
     channel: int = 0
     task: str = ""
+    at_new: Medium | None = None
 
 
 class Delivered(Contract):

@@ -27,6 +27,10 @@ class Step(Contract):
         """Such as `closure-ACC-1001.1/identify/2`."""
         return f"{self.dossier}/{self.name}/{self.round}"
 
+    def used_for(self, message: str) -> str:
+        """What a token is used for that comes with the message of that id: its kind, in this case."""
+        return f"{self.dossier}/{self.name}/{message}"
+
 
 class Opened(Contract):
     """A case is open: its dossier, the policy to pin, and the facts that shape its course. No personal data.

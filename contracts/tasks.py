@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from contracts.base import Contract
 from contracts.text import Word, Words
-from contracts.vocabulary import Role
+from contracts.vocabulary import Medium, Role
 
 
 class TaskState(StrEnum):
@@ -40,6 +40,7 @@ class TaskSpec(Contract):
     `ladder` names the policy's ladder: when it is due, when reminded, when escalated. `finding` is the fingerprint of
     the finding that the task is about; the option `accept` accepts it. `different_roles`: each of the `needed` stands
     for another role. `continues` names the earlier tasks of the same matter, the first one first: its clock goes on.
+    `at_new`: the customer is asked on the contact of that channel that is not verified yet.
     """
 
     task: str
@@ -56,6 +57,7 @@ class TaskSpec(Contract):
     finding: str = ""
     different_roles: bool = False
     continues: tuple[str, ...] = ()
+    at_new: Medium | None = None
 
     @property
     def for_customer(self) -> bool:

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Literal
 
+from pydantic import JsonValue
+
 from contracts.base import Contract
 from contracts.blockers import Blocker
 from contracts.books import EntryFacts, FreezeFacts
@@ -29,7 +31,8 @@ class FindingLine(Contract):
 
 
 class DecisionLine(Contract):
-    """审批: what one person decided. `heard_by`: who noted what the customer said; `in_place_of`: whose role it was."""
+    """审批: what one person decided. `heard_by`: who noted what the customer said; `in_place_of`: whose role it was;
+    `data`: what the answer carried, such as the right value."""
 
     by: str
     option: str
@@ -37,6 +40,7 @@ class DecisionLine(Contract):
     at: datetime
     heard_by: str = ""
     in_place_of: str = ""
+    data: dict[str, JsonValue] = {}
 
 
 class CommentLine(Contract):

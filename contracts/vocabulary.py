@@ -80,6 +80,15 @@ class WaitedFor(StrEnum):
     HELD = "held"
 
 
+class ShortfallWay(StrEnum):
+    """补足方式: how a customer may make good what is short."""
+
+    TOP_UP = "top_up"  # 存入
+    INSTALMENT = "instalment"  # 分期
+    FEE_WAIVER = "fee_waiver"  # 减免
+    SET_OFF = "set_off"  # 从其他账户抵扣
+
+
 class Medium(StrEnum):
     """The channel of a contact with the customer; phone and letter are tasks for staff."""
 

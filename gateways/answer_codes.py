@@ -10,7 +10,7 @@ from contracts.books import CustomerFacts
 from contracts.refusals import Code, Refused
 from contracts.tasks import TaskSpec
 from contracts.verdicts import Ground
-from gateways.tokens import CustomerLinks, LinkClaims, no_code
+from gateways.tokens import CustomerLinks, no_code
 from records.canonical import fingerprint
 from records.inserts import insert_unless_there
 from records.people_tables import AnswerCodeRow, UsedTokenRow
@@ -55,7 +55,9 @@ class AnswerCodes:
             raise Refused(Code.FORBIDDEN, "This code belongs to another case.")
         if spec and claims.task != spec.task:
             raise Refused(Code.FORBIDDEN, "This code answers another question.")
-        if not _reaches(customer, row.address) or not _still_asked(session, claims):
+        asked = session.get(TaskRow, claims.task)
+        as_shown = TaskSpec.model_validate_json(asked.spec) if asked else None
+        if as_shown is None or _content(as_shown) != claims.content or not _reaches(customer, row.address, as_shown):
             raise no_code()
         return claims.nonce
 
@@ -76,10 +78,9 @@ def _content(spec: TaskSpec) -> str:
     return fingerprint(spec.model_dump(mode="json", include=_ASKED, exclude_defaults=True))[:16]
 
 
-def _reaches(customer: CustomerFacts, address: str) -> bool:
-    return any(contact.verified and contact.address == address for contact in customer.contacts)
-
-
-def _still_asked(session: Session, claims: LinkClaims) -> bool:
-    row = session.get(TaskRow, claims.task)
-    return row is not None and _content(TaskSpec.model_validate_json(row.spec)) == claims.content
+def _reaches(customer: CustomerFacts, address: str, asked: TaskSpec) -> bool:
+    """Whether the customer is reached there today; a contact that is to be verified answers that question only."""
+    return any(
+        contact.address == address and (contact.verified or contact.channel is asked.at_new)
+        for contact in customer.contacts
+    )

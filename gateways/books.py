@@ -96,6 +96,10 @@ class Books(Protocol):
         """Correct one field (a CustomerField); answers the old value."""
         ...
 
+    def propose_contact(self, session: Session, customer_id: str, field: str, value: str) -> str:
+        """Take a new address, not verified yet; answers the old one."""
+        ...
+
     def post(
         self,
         session: Session,

@@ -33,13 +33,6 @@ _VALUES: dict[CustomerField, Any] = {
     CustomerField.LETTER: Name,
 }
 
-_CHANNELS = {
-    CustomerField.EMAIL: Medium.EMAIL,
-    CustomerField.SMS: Medium.SMS,
-    CustomerField.PHONE: Medium.PHONE,
-    CustomerField.LETTER: Medium.LETTER,
-}
-
 
 class Standing:
     """What changes how things stand. Refused(NOT_ALLOWED) where the state of things forbids it."""
@@ -116,12 +109,32 @@ class Standing:
         takes the place of the first one on its channel and counts as verified. Refused(BAD_INPUT) for a bad value.
         """
         row = found(session, CustomerRow, customer_id, "customer")
-        name, corrected = _correction(field, value)
-        if channel := _CHANNELS.get(name):
-            return _readdress(session, customer_id, channel, corrected)
+        name, corrected = correction(field, value)
+        if name.channel:
+            return _readdress(session, customer_id, name.channel, corrected, verified=True)
         old = getattr(row, name)
         setattr(row, name, corrected)
         return "" if old is None else str(old)
+
+    def propose_contact(self, session: Session, customer_id: str, field: str, value: str) -> str:
+        """A new address in the place of the old one, not verified yet; answers the old one. Refused(BAD_INPUT)."""
+        found(session, CustomerRow, customer_id, "customer")
+        name, address = correction(field, value)
+        if name.channel is None:
+            raise bad_input("correction", [Fault(path=field, message="is no contact")])
+        return _readdress(session, customer_id, name.channel, address, verified=False)
+
+
+def correction(field: str, value: str) -> tuple[CustomerField, Any]:
+    """The field and the value as the books keep it. Refused(BAD_INPUT) for a field or value that cannot be."""
+    try:
+        name = CustomerField(field)
+        return name, TypeAdapter(_VALUES[name]).validate_strings(value)
+    except ValidationError as error:
+        raise bad_input("correction", [Fault(path=field, message=each.message) for each in faults_of(error)]) from None
+    except ValueError:
+        fields = ", ".join(CustomerField)
+        raise bad_input("correction", [Fault(path=field, message=f"should be one of {fields}")]) from None
 
 
 def _open_account(session: Session, account_id: str) -> AccountRow:
@@ -138,24 +151,15 @@ def _ticked(records: str, key: str, flag: str, what: str) -> str:
     return canonical([{**each, flag: True} if each["id"] == key else each for each in listed])
 
 
-def _correction(field: str, value: str) -> tuple[CustomerField, Any]:
-    try:
-        name = CustomerField(field)
-        return name, TypeAdapter(_VALUES[name]).validate_strings(value)
-    except ValidationError as error:
-        raise bad_input("correction", [Fault(path=field, message=each.message) for each in faults_of(error)]) from None
-    except ValueError:
-        fields = ", ".join(CustomerField)
-        raise bad_input("correction", [Fault(path=field, message=f"should be one of {fields}")]) from None
-
-
-def _readdress(session: Session, customer_id: str, channel: Medium, address: str) -> str:
+def _readdress(session: Session, customer_id: str, channel: Medium, address: str, *, verified: bool) -> str:
     contacts = select(CustomerContactRow).where(CustomerContactRow.customer == customer_id)
     rows = session.exec(contacts.order_by(col(CustomerContactRow.n))).all()
     row = next((row for row in rows if row.channel is channel), None)
     if row is None:
         n = max((row.n for row in rows), default=-1) + 1
-        row = CustomerContactRow(customer=customer_id, n=n, channel=channel, address="", verified=True, preferred=False)
+        row = CustomerContactRow(
+            customer=customer_id, n=n, channel=channel, address="", verified=verified, preferred=False
+        )
         session.add(row)
-    old, row.address, row.verified = row.address, address, True
+    old, row.address, row.verified = row.address, address, verified
     return old

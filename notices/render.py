@@ -10,6 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.vocabulary import Language
+from notices.masking import masked
 from notices.words import label, words
 
 _HERE = Path(__file__).parent
@@ -66,6 +67,7 @@ def _environment(language: Language) -> ImmutableSandboxedEnvironment:
     )
     environment.filters["words"] = partial(words, language=language)
     environment.filters["label"] = partial(label, language=language)
+    environment.filters["masked"] = masked
     return environment
 
 

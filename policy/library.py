@@ -2,64 +2,130 @@
 
 import json
 import tomllib
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
-from policy.model import Approvals, Policy
+from policy.model import Policy
+from policy.work import Approvals
+
+
+class PolicyText(NamedTuple):
+    """A policy file that was published: its version and what stands in it."""
+
+    version: str
+    text: str
+
+
+Published = Callable[[], Iterable[PolicyText]]
+"""Reads the versions that were published and approved, as they are at this moment."""
+
+
+def nothing_published() -> Iterable[PolicyText]:
+    """Only the folder counts."""
+    return ()
 
 
 class Policies:
-    """The versions in `folder`, read once. `production`: a rehearsal policy is refused."""
+    """The versions in `folder`, read once, and those `published` since. `production`: a rehearsal policy is refused.
 
-    def __init__(self, folder: Path, *, production: bool = False) -> None:
+    Refused: MISMATCH for a version that was published with other content than the file has."""
+
+    def __init__(self, folder: Path, *, production: bool = False, published: Published = nothing_published) -> None:
         self.folder = folder
         self.production = production
+        self._published = published
+        self._later: dict[str, tuple[str, Policy]] = {}
 
     @cached_property
-    def _by_version(self) -> dict[str, Policy]:
-        read = [read_policy(path, production=self.production) for path in sorted(self.folder.glob("*.toml"))]
+    def _files(self) -> dict[str, tuple[str, Policy]]:
+        files = {file: _text_of(file) for file in sorted(self.folder.glob("*.toml"))}
+        read = [(text, parse_policy(text, file.name, self.production)) for file, text in files.items()]
         if not read:
             raise Refused(Code.BAD_INPUT, f"There is no policy file in {self.folder}; set QUIETUS_POLICY_DIR.")
-        return {
-            policy.version: policy for policy in sorted(read, key=lambda policy: (policy.effective, policy.version))
-        }
+        return {policy.version: (text, policy) for text, policy in read}
+
+    def _all(self) -> list[Policy]:
+        """The earliest in force first."""
+        for version, text in self._published():
+            if version in self._files:
+                same_policy(version, self._files[version][0], text)
+            elif version not in self._later:
+                self._later[version] = text, parse_policy(text, f"{version}.toml", self.production)
+        every = [policy for _, policy in (self._files | self._later).values()]
+        return sorted(every, key=lambda policy: (policy.effective, policy.version))
 
     def versions(self) -> tuple[str, ...]:
         """Every version, the earliest in force first."""
-        return tuple(self._by_version)
+        return tuple(policy.version for policy in self._all())
 
     def __getitem__(self, version: str) -> Policy:
-        try:
-            return self._by_version[version]
-        except KeyError:
-            raise Refused(Code.NOT_FOUND, f"There is no policy version {version} in {self.folder}.") from None
+        return self._known(version)[1]
+
+    def text(self, version: str) -> str:
+        """What stands in the file of a version. Refused: NOT_FOUND."""
+        return self._known(version)[0]
 
     def in_force_on(self, day: date) -> Policy:
         """The version with the latest `effective` day that is not after `day`."""
-        begun = [policy for policy in self._by_version.values() if policy.effective <= day]
+        begun = [policy for policy in self._all() if policy.effective <= day]
         if not begun:
             raise Refused(Code.NOT_ALLOWED, f"No policy in {self.folder} is in force on {day}.")
         return begun[-1]
 
+    def for_new_case_on(self, day: date) -> Policy:
+        """The same, for a case that is opened. Refused: NOT_ALLOWED when it has expired; open cases go on under it."""
+        policy = self.in_force_on(day)
+        if policy.expires and day > policy.expires:
+            words = f"Policy {policy.version} expired on {policy.expires}; publish a new one."
+            raise Refused(Code.NOT_ALLOWED, words)
+        return policy
+
+    def _known(self, version: str) -> tuple[str, Policy]:
+        if version not in self._files and version not in self._later:
+            self._all()
+        try:
+            return (self._files | self._later)[version]
+        except KeyError:
+            raise Refused(Code.NOT_FOUND, f"There is no policy version {version} in {self.folder}.") from None
+
+
+def same_policy(version: str, one: str, other: str) -> None:
+    """Refused: MISMATCH when a version has two contents."""
+    if one != other:
+        raise Refused(Code.MISMATCH, f"Policy {version} is there already with other content; give it a new version.")
+
 
 def read_policy(path: Path, *, production: bool = False) -> Policy:
     """The policy in one TOML file; every fault named with its path."""
-    what = f"policy file {path.name}"
+    return parse_policy(_text_of(path), path.name, production)
+
+
+def parse_policy(text: str, name: str, production: bool = False) -> Policy:
+    """The policy in the text of a file of that name; every fault named with its path."""
+    what = f"policy file {name}"
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        policy = Policy.model_validate_json(json.dumps(raw, default=str))
+        policy = Policy.model_validate_json(json.dumps(tomllib.loads(text), default=str))
     except ValidationError as error:
         raise bad_input(what, faults_of(error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise bad_input(what, [Fault(path="", message=str(error))]) from None
-    faults = list(_cross_faults(policy, path, production))
+    faults = list(_cross_faults(policy, name, production))
     if faults:
         raise bad_input(what, faults)
     return policy
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise bad_input(f"policy file {path.name}", [Fault(path="", message=str(error))]) from None
 
 
 def _possible(rule: Approvals) -> bool:
@@ -70,11 +136,13 @@ def _possible(rule: Approvals) -> bool:
     return rule.needed >= max(1, len(kept)) and set(kept) <= set(rule.roles)
 
 
-def _cross_faults(policy: Policy, path: Path, production: bool) -> list[Fault]:
+def _cross_faults(policy: Policy, name: str, production: bool) -> list[Fault]:
     """What the shape alone cannot see."""
     faults = []
-    if path.stem != policy.version:
-        faults.append(Fault(path="version", message=f"is {policy.version}, but the file is named {path.name}"))
+    if name.removesuffix(".toml") != policy.version:
+        faults.append(Fault(path="version", message=f"is {policy.version}, but the file is named {name}"))
+    if policy.expires and policy.expires <= policy.effective:
+        faults.append(Fault(path="expires", message="should be after the day it takes effect"))
     if production and policy.rehearsal:
         faults.append(Fault(path="rehearsal", message="a rehearsal policy is not for production"))
     named = {f"findings.{kind}": rule.ladder for kind, rule in policy.findings.items()}

@@ -3,13 +3,25 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from contracts.base import Contract
 from contracts.findings import FindingKind
 from contracts.money import Amount, Currency
-from contracts.tasks import RungKind
+from contracts.rollout import VERSION
 from contracts.text import Words
-from contracts.vocabulary import CustomerKind, DocumentKind, Initiator, Medium, ReasonCode, Risk, Role, WaitedFor
-from policy.spans import Span
+from contracts.vocabulary import (
+    CustomerKind,
+    DocumentKind,
+    Initiator,
+    ReasonCode,
+    Risk,
+    Role,
+    ShortfallWay,
+    WaitedFor,
+)
+from policy.spans import Span, plain
+from policy.work import Approvals, DeskRules, ExtensionRules, FindingRule, Ladder, QuietHours
 
 
 class Calendar(Contract):
@@ -25,44 +37,6 @@ class Calendar(Contract):
     def day(self, moment: datetime) -> date:
         """The firm's day of a moment."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
-
-
-class RungRule(Contract):
-    """A rung of a ladder: so long after the task was shown, this is done; `roles` may then decide too."""
-
-    after: Span
-    kind: RungKind
-    roles: tuple[Role, ...] = ()
-
-
-class Ladder(Contract):
-    """时限: when a task is due, and what happens on the way there and after. Silence never approves. `waits_for`: whom
-    the case waits for while such a task is open; `pauses_for`: while it waits for whom the clock of the task stands."""
-
-    due: Span
-    rungs: tuple[RungRule, ...] = ()
-    waits_for: WaitedFor = WaitedFor.STAFF
-    pauses_for: tuple[WaitedFor, ...] = ()
-    source: str = ""
-
-
-class FindingRule(Contract):
-    """Who deals with a kind of finding, and whether it may be accepted with a reason."""
-
-    role: Role
-    accept: bool
-    ladder: str = "staff"
-
-
-class Approvals(Contract):
-    """How many different people approve, from which roles, which role must be among them, and whether each stands for
-    another role."""
-
-    needed: int
-    roles: tuple[Role, ...]
-    must_include: tuple[Role, ...] = ()
-    different_roles: bool = False
-    source: str = ""
 
 
 class Identity(Contract):
@@ -185,41 +159,67 @@ class Patience(Contract):
     delivery: Span
 
 
-class QuietHours(Contract):
-    """免打扰: from `begins` to `ends` by the calendar's clock (over midnight where it ends earlier) nothing is sent by
-    these channels, nobody is reminded, and nobody is telephoned."""
+class ShortfallRules(Contract):
+    """余额不足: what the customer may choose from, how long the money is waited for, up to what the firm waives without
+    a second approval, and who approves above it."""
 
-    begins: time
-    ends: time
-    media: tuple[Medium, ...]
+    options: tuple[ShortfallWay, ...]
+    top_up_within: Span
+    instalments_within: Span
+    waiver_limit: dict[Currency, Amount]
+    waiver_approval: Approvals
     source: str = ""
 
 
-class DeskRules(Contract):
-    """How work is spread. `load_cap`: how many tasks one person may have claimed (null: any number). `head_start`: how
-    much earlier than due a task of that risk is ranked, plain time. `digest_at`: when the daily digest is sent."""
+class RefusalRules(Contract):
+    """客户拒绝销户: what a customer who objects is offered, and until when (a ladder)."""
 
-    load_cap: int | None = None
-    head_start: dict[Risk, Span] = {}
-    digest_at: time | None = None
+    offers: tuple[Offer, ...]
+    ladder: str
     source: str = ""
 
 
-class ExtensionRules(Contract):
-    """延期: who approves it, how often a case may be extended, by how many working days at most each time."""
+class InfoChangeRules(Contract):
+    """客户信息变更: how long nothing else is done after a contact was changed; which roles approve a correction."""
 
-    roles: tuple[Role, ...]
-    times: int
-    longest_working_days: int
-    ladder: str = "staff"
+    cooling_off: Span
+    approval: tuple[Role, ...]
     source: str = ""
+
+
+class PlanStep(Contract):
+    """A step of a contingency plan, in both languages, and who does it."""
+
+    id: str
+    owner: Role
+    zh: Words
+    en: Words
+
+
+class ContingencyPlan(Contract):
+    """应急预案: what triggers it, its steps with their owners, who stands in, whom to call, and when it was last
+    reviewed and has to be again (plain time)."""
+
+    triggers: tuple[FindingKind, ...]
+    steps: tuple[PlanStep, ...]
+    deputies: tuple[Role, ...]
+    contacts: tuple[Words, ...]
+    reviewed_on: date
+    review_every: Span
+    source: str = ""
+
+    def overdue_on(self, day: date) -> bool:
+        """Whether the plan is past its review."""
+        return day > self.reviewed_on + plain(self.review_every)
 
 
 class Policy(Contract):
-    """One version of the policy, whole. `rehearsal` ones (waits of seconds) are refused in production."""
+    """One version of the policy, whole. `rehearsal` ones (waits of seconds) are refused in production. After the day
+    `expires` no case is opened under it."""
 
-    version: str
+    version: str = Field(pattern=VERSION)
     effective: date
+    expires: date | None = None
     approved_by: str
     rehearsal: bool = False
     calendar: Calendar
@@ -245,10 +245,27 @@ class Policy(Contract):
     quiet: QuietHours | None = None
     desk: DeskRules = DeskRules()
     extension: ExtensionRules | None = None
+    shortfall: ShortfallRules | None = None
+    refusal: RefusalRules | None = None
+    info_change: InfoChangeRules | None = None
+    plans: dict[str, ContingencyPlan] = {}
+
+    @property
+    def begins_at(self) -> datetime:
+        """The first moment of its effective day."""
+        return datetime.combine(self.effective, time(), ZoneInfo(self.calendar.zone))
+
+    def later_than(self, other: "Policy") -> bool:
+        """Whether it is the one in force when both have begun."""
+        return (self.effective, self.version) > (other.effective, other.version)
 
     def finding(self, kind: FindingKind) -> FindingRule:
         """The rule for a kind of finding; the catch-all for one that is younger than this policy."""
         return self.findings.get(kind, self.any_other_finding)
+
+    def plan_for(self, kind: FindingKind) -> ContingencyPlan | None:
+        """The contingency plan that a kind of finding triggers."""
+        return next((plan for plan in self.plans.values() if kind in plan.triggers), None)
 
     def offers_for(self, reason: ReasonCode) -> tuple[Offer, ...]:
         """The alternatives that fit a reason."""

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
+from contracts.findings import FindingKind
 from contracts.tasks import ExtensionState
 from records.columns import UtcMoment, word
 
@@ -128,3 +129,15 @@ class UsedTokenRow(SQLModel, table=True):
     jti: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcMoment)
     used_for: str
+
+
+class TrainingRow(SQLModel, table=True):
+    """培训: what staff are to be trained in, and which case taught it."""
+
+    __tablename__ = "training"
+
+    id: int | None = Field(default=None, primary_key=True)
+    dossier: str = Field(index=True)
+    kind: FindingKind = Field(sa_type=word(FindingKind))
+    words: str
+    at: datetime = Field(sa_type=UtcMoment)

@@ -8,9 +8,10 @@ import pytest
 from temporalio.client import Client
 
 import client as client_module
-from client import LARGEST_MESSAGE_BYTES, Quietus, case_of, closure_id
+from client import Quietus
 from contracts.converter import data_converter
 from contracts.files import MESSAGE_LIMIT, parse_file
+from contracts.messages import LARGEST_MESSAGE_BYTES, case_of, closure_id
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest
 from contracts.tasks import Decision, Hold, Withdrawal

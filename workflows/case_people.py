@@ -71,13 +71,16 @@ class CasePeople(CaseContact):
         return Answered(spec.task, answer.by, answer.reason)
 
     async def not_paused(self) -> None:
-        """Wait while the case is paused; the customer is told once that it is, and once that it goes on."""
+        """Wait while something that happened is dealt with, and while the case is paused; of a pause the customer is
+        told once that it begins, and once that it goes on."""
+        if self.blocking:
+            await self.until(lambda: not self.blocking)
         if not self.held:
             return
         first, self._pause_told = not self._pause_told, True
         if first:
             await self.tell("paused")
-        await self.until(lambda: True)
+        await self.until(lambda: not self.blocking)
         if first:
             self._pause_told = False
             await self.tell("resumed")

@@ -76,7 +76,9 @@ class CaseState:
         self.receipts: dict[str, DecisionReceipt] = {}
         self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
         self.makers: set[str] = set()
+        self.blocking: set[str] = set()
         self.held = False
+        self.approved = False
         self.settling = False
         self.money_moved = False
         self.concluding = False

@@ -16,7 +16,7 @@ from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.tasks import TaskOption
-from contracts.vocabulary import CaseKind, Initiator, Language, Outcome, ReasonCode, Role, Stage
+from contracts.vocabulary import CaseKind, Initiator, Outcome, ReasonCode, Role, Stage
 from workflows.calls import call
 from workflows.case import Case, finding
 from workflows.stops import Returned
@@ -112,6 +112,7 @@ class AccountClosure(Case):
             barred=tuple(sorted(self.makers | asked_by)),
             ladder="approval",
         )
+        self.approved = decision.option == "approve"
         match decision.option:
             case "reject":
                 self.end(Outcome.REJECTED, decision.reason)
@@ -159,8 +160,7 @@ class AccountClosure(Case):
         offers = self.policy.offers_for(ReasonCode(self.required.reason))
         if not offers:
             return
-        chinese = self.required.language is Language.ZH
-        words = "\n".join(f"{offer.id}: {offer.zh if chinese else offer.en}" for offer in offers)
+        words = self.offer_words(offers)
         options = [TaskOption(name="decline"), *(TaskOption(name=offer.id) for offer in offers)]
         answer = await self.ask_customer("offer", "an alternative", options, ladder="offer", facts={"offers": words})
         if answer and answer.option != "decline":
@@ -205,7 +205,7 @@ class AccountClosure(Case):
         if not booked.booked:
             return await self.agree_day()
         await self.tell("date_agreed", {"day": day.isoformat()})
-        await self.until(lambda: False, before=booked.begins_at, summary="the closing day")
+        await self.until(lambda: self.is_outdated("agree_day"), before=booked.begins_at, summary="the closing day")
         await self.not_paused()
         return CLEAR
 

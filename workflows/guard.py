@@ -19,7 +19,20 @@ from temporalio.worker import (
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 
-JUDGES = frozenset({"open", "decide", "withdrawal", "hold", "extension", "ask_again"})
+JUDGES = frozenset(
+    {
+        "open",
+        "decide",
+        "withdrawal",
+        "hold",
+        "extension",
+        "ask_again",
+        "occurrence",
+        "propose_policy",
+        "rule_on_policy",
+        "weigh_policy",
+    }
+)
 """The activities that answer a sender, and so may refuse. What any other one cannot do is a fault: tried again."""
 
 _SLOPPY = (TypeError, ValueError)  # ValidationError is a ValueError

@@ -105,7 +105,9 @@ class HumanTask:
         await self._write("last_reminder" if last else "reminder", {"about": self.spec.notice})
 
     async def _write(self, template: str, facts: dict[str, str]) -> None:
-        notice = NoticeSpec(template=template, facts=facts, channel=self.asked.channel, task=self.spec.task)
+        notice = NoticeSpec(
+            template=template, facts=facts, channel=self.asked.channel, task=self.spec.task, at_new=self.spec.at_new
+        )
 
         async def by_letter() -> None:  # answered by telephone or at the branch; nobody waits for the post
             self.case.beside(self.case.letter(notice))

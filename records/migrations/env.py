@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from records import books_tables, people_tables, tables  # noqa: F401  the tables make themselves known to the metadata
+from records import books_tables, people_tables, policy_tables, tables  # noqa: F401  the tables make themselves known to the metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 context.run_migrations()

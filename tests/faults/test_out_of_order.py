@@ -24,6 +24,7 @@ from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail
 from policy.spans import plain
 from tests.faults.edges import BreakingOff, RefusingRail, Watched, at_work, mail_server_that_knows_nobody
+from tests.support.course import repaired
 from tests.support.firm import Firm, eventually, running_firm
 from tests.support.postgres import PostgresServer
 
@@ -41,7 +42,7 @@ def holds(firm: Firm, outcome: CaseOutcome) -> None:
 
 async def lose_patience(firm: Firm, kind: str) -> None:
     """The policy's patience with failing steps of this kind runs out."""
-    patience = getattr(firm.world.policies["2026-11-22-rehearsal"].patience, kind)
+    patience = getattr(firm.world.policies["2026-11-22.2-rehearsal"].patience, kind)
     await firm.pass_time(plain(patience) + timedelta(seconds=1))
 
 
@@ -154,7 +155,7 @@ async def test_a_payout_that_is_impossible_for_longer_than_our_patience_goes_to_
         assert roles_and_options(firm_to_be, case, "system_fault") == ((Role.TECHNOLOGY,), ("fixed", "return"))
         assert firm_to_be.payments() == []
         rail.down = False
-        await firm_to_be.decide(task, "fixed", "wu.gang")
+        await repaired(firm_to_be, task)
         holds(firm_to_be, await firm_to_be.outcome(case))
 
 
@@ -172,7 +173,7 @@ async def test_a_check_that_fails_for_longer_than_our_patience_goes_to_technolog
         task = await firm_to_be.task("system_fault")
         assert roles_and_options(firm_to_be, case, "system_fault") == ((Role.TECHNOLOGY,), ("fixed", "return", "end"))
         screening.down = False
-        await firm_to_be.decide(task, "fixed", "wu.gang")
+        await repaired(firm_to_be, task)
         await firm_to_be.decide(await firm_to_be.task("approval"), "approve", "song.jia")
         holds(firm_to_be, await firm_to_be.outcome(case))
     states = [(finding.kind, finding.state) for finding in firm_to_be.show(case).findings]

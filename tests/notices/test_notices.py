@@ -9,9 +9,9 @@ import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
 import notices
-from contracts.vocabulary import Language, Role
+from contracts.vocabulary import Language, Role, ShortfallWay
 from notices import Answer, render, templates, words
-from policy.model import QuietHours
+from policy.work import QuietHours
 
 FOLDER = Path(notices.__file__).parent
 STAFF = (
@@ -21,6 +21,7 @@ STAFF = (
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
+    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze"),
 )
 FACTS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("expected_by", "wished_on"),
@@ -41,6 +42,15 @@ FACTS: dict[str, tuple[str, ...]] = {
     "extended": ("reason", "expected_by"),
     "paused": (),
     "resumed": (),
+    "contact_changing": ("field",),
+    "confirm_new_contact": (),
+    "correct_details": ("field",),
+    "complaint_received": ("detail",),
+    "suspended": ("detail",),
+    "apology": ("why",),
+    "refusal_offer": ("offers", "reason"),
+    "shortfall": ("short",),
+    "own_freeze": (),
     "task": ("score",),
     "task_reminder": ("score",),
     "task_due": ("score",),
@@ -55,6 +65,7 @@ FACTS: dict[str, tuple[str, ...]] = {
 }
 CODE = "WyJjbG9zdXJlIl0.aXyz12.c2lnbmF0dXJl"
 ANSWER = Answer("closure-ACC-1.task-1-offer", CODE, [("decline", "不接受"), ("fee_waiver", "免收账户管理费")])
+SECRETS = ("11010519491231002X", "+8613800138000", "6222 0202 0011 2233 445", "91310000MA1FL00000", "z.wei@example.com")
 
 every_notice = pytest.mark.parametrize("template", templates())
 QUIET = QuietHours(begins=time(21), ends=time(8), media=())
@@ -225,6 +236,26 @@ def test_staff_read_options_and_roles_in_words(language: Language) -> None:
     text = render("task", language, values("task")).text
     assert ("批准" if language is Language.ZH else "finance") in text
     assert "  approve  " in text
+
+
+@pytest.mark.parametrize("template", sorted({*STAFF} - {"digest", "letter"}))
+@both_languages
+def test_no_number_and_no_address_of_a_customer_stands_in_a_mail_to_staff(template: str, language: Language) -> None:
+    told = f"the right number is {SECRETS[0]}, before {', '.join(SECRETS[1:])}, owed 12345678901.00 on 2026-11-24 10:00"
+    facts = dict.fromkeys(FACTS[template], told)
+    text = as_one(template, language, values(template, subject=told, facts=facts))
+    assert [secret for secret in SECRETS if secret in text] == []
+    assert "***002X" in text
+    assert "z***@example.com" in text
+    assert "owed 12345678901.00 on 2026-11-24 10:00" in text
+
+
+@both_languages
+def test_a_customer_who_is_short_reads_only_the_ways_that_are_open(language: Language) -> None:
+    ways = Answer("closure-ACC-1.task-1-shortfall", CODE, [("top_up", "1"), ("instalment", "2")])
+    text = render("shortfall", language, values("shortfall", answer=ways)).text
+    said = {way: f"- {words(way.value, language)}" in text for way in ShortfallWay}
+    assert said == {way: way in {ShortfallWay.TOP_UP, ShortfallWay.INSTALMENT} for way in ShortfallWay}
 
 
 @pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest", "phone_script"}))

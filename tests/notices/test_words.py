@@ -1,7 +1,9 @@
 """Every term of the field has words in both languages."""
 
+import ast
 import inspect
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 import notices
 from contracts import vocabulary
-from contracts.books import PaymentState
+from contracts.books import CustomerField, PaymentState
 from contracts.findings import FindingKind
 from contracts.notices import DeliveryState
 from contracts.tasks import ExtensionState, RungKind, TaskState
@@ -17,10 +19,15 @@ from contracts.vocabulary import Language, Outcome, Stage
 from notices import label, words
 from policy import Policies
 
-KINDS: list[type[StrEnum]] = [DeliveryState, ExtensionState, FindingKind, PaymentState, RungKind, TaskState]
+KINDS: list[type[StrEnum]] = [CustomerField, PaymentState, DeliveryState, ExtensionState, FindingKind]
+KINDS += [RungKind, TaskState]
 KINDS += [kind for kind in vars(vocabulary).values() if inspect.isclass(kind) and issubclass(kind, StrEnum)]
 TERMS = [term for kind in KINDS for term in kind]
-TABLE = tomllib.loads(Path(notices.__file__).with_name("words.toml").read_text(encoding="utf-8"))
+ROOT = Path(notices.__file__).parents[1]
+TABLE = tomllib.loads((ROOT / "notices" / "words.toml").read_text(encoding="utf-8"))
+POLICIES = Policies(ROOT / "policy")
+ASKING = {"ask_customer": 0, "ask_staff": 0, "approved": 1, "TaskOption": 0}
+"""What asks people, and the place of the name among its arguments."""
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: f"{type(term).__name__}.{term}")
@@ -58,18 +65,41 @@ def test_a_name_without_words_is_its_own() -> None:
 
 
 def test_every_offer_of_the_policy_has_words() -> None:
-    policies = Policies(Path(notices.__file__).parents[1] / "policy")
-    offers = [offer.id for version in policies.versions() for offer in policies[version].offers]
+    policies = [POLICIES[version] for version in POLICIES.versions()]
+    offers = [offer.id for policy in policies for offer in policy.offers]
+    offers += [offer.id for policy in policies if policy.refusal for offer in policy.refusal.offers]
     assert offers
     assert all(words(offer, language) != offer for offer in offers for language in Language)
 
 
 def test_every_line_of_a_checklist_that_a_person_attests_has_words() -> None:
-    policies = Policies(Path(notices.__file__).parents[1] / "policy")
-    items = [item for version in policies.versions() for item in policies[version].checklist if item.attested_by]
+    items = [item for version in POLICIES.versions() for item in POLICIES[version].checklist if item.attested_by]
     assert items
     tasks = [f"attest_{item.id}" for item in items]
     assert all(words(task, language) != task for task in tasks for language in Language)
+
+
+def test_every_step_of_a_contingency_plan_has_words() -> None:
+    plans = [plan for version in POLICIES.versions() for plan in POLICIES[version].plans.values()]
+    tasks = [f"plan_{step.id}" for plan in plans for step in plan.steps]
+    assert tasks
+    assert all(words(task, language) != task for task in tasks for language in Language)
+
+
+def test_everything_that_a_case_asks_and_every_answer_it_takes_has_words() -> None:
+    asked = set(names_asked())
+    assert {"correct_record", "shortfall", "review_again", "approve"} <= asked
+    assert [name for name in sorted(asked) if not any(name in part for part in TABLE.values())] == []
+
+
+def names_asked() -> Iterator[str]:
+    """The names of tasks and options that stand in the workflows as they are."""
+    for file in (ROOT / "workflows").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            place = ASKING.get(ast.unparse(node.func).split(".")[-1]) if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and place is not None:
+                given = [*node.args[place : place + 1], *(each.value for each in node.keywords if each.arg == "name")]
+                yield from (str(each.value) for each in given if isinstance(each, ast.Constant))
 
 
 def test_every_notice_is_called_something() -> None:

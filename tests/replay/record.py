@@ -1,4 +1,4 @@
-"""Records how closures of made-up customers and digests run on the real server, for every later version to replay.
+"""Records how closures of made-up customers, digests and rollouts run on the real server, for later versions to replay.
 
 `python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
 """
@@ -20,9 +20,11 @@ from contracts.refusals import Refused
 from contracts.tasks import Hold, Withdrawal
 from gateways.devserver import DevServer
 from gateways.duties import send_digest
+from policy_client import rollout_id
 from tests.faults.edges import RefusingRail, Watched
 from tests.replay.corpus import HISTORIES
 from tests.support.firm import ROOT, Firm, firm_without_worker
+from tests.support.policies import publish, rule, variant
 from worker import build
 
 
@@ -81,12 +83,30 @@ async def digest_waiting(firm: Firm) -> str:
     return f"digest-{later}"
 
 
+async def rollout_done(firm: Firm) -> str:
+    """Approved, in force, and answered by the case that waits."""
+    await publish(firm, NEW, variant(NEW, STRICTER))
+    await rule(firm, NEW)
+    await firm.client.get_workflow_handle(rollout_id(NEW)).result()
+    return rollout_id(NEW)
+
+
+async def rollout_waiting(firm: Firm) -> str:
+    """Proposed, and not ruled on."""
+    await publish(firm, LATER, variant(LATER, STRICTER))
+    return rollout_id(LATER)
+
+
 DAY = date(2026, 11, 24)
+NEW, LATER = "2026-11-25-rehearsal", "2026-11-26-rehearsal"
+STRICTER = ("hit = 90", "hit = 88")  # touches every case that has not settled
 PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "closure-waiting": waiting,
     "digest-sent": digest_sent,
     "closure-withdrawn": withdrawn,
     "closure-closed": closed,
+    "rollout-done": rollout_done,
+    "rollout-waiting": rollout_waiting,
     "digest-waiting": digest_waiting,
 }
 """By the name of its file, in the order in which they are taken: from the last one on no mail goes out."""

@@ -1,6 +1,7 @@
 """How tests take a closure along: what everybody says when nothing is wrong, and what a finding's task looks like."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from contracts.findings import FindingState
@@ -11,8 +12,10 @@ from tests.support.firm import Firm
 from tests.support.moments import clock_shows
 
 FIX_OR_END = ("fixed", "return", "end")
+RELEASED_OR_FIX = ("released", *FIX_OR_END)
 FIX_ACCEPT_OR_END = ("fixed", "accept", "return", "end")
 NOTED = "noted on the telephone"
+GIVEN_UP = timedelta(seconds=155)  # the customer was asked in every way that the rehearsal policy has
 
 
 async def confirmed(firm: Firm, account: str, **changes: Any) -> Receipt:
@@ -49,6 +52,18 @@ async def go_on(firm: Firm, case: str, by: str = "song.jia") -> None:
 
 def _hold(firm: Firm, by: str) -> Hold:
     return Hold(decision_id=f"H-{next(firm.ids)}", reason="the customer asked us to wait", token=firm.tokens.mint(by))
+
+
+async def customer_chooses_nothing(firm: Firm) -> None:
+    """The customer is asked how to make good what is short, and stays silent."""
+    await firm.task("shortfall")
+    await firm.pass_time(GIVEN_UP)
+
+
+async def repaired(firm: Firm, task: str) -> None:
+    """Technology has mended a fault, and the contingency plan was carried out."""
+    await firm.decide(task, "fixed", "wu.gang", reason="mended")
+    await firm.decide(await firm.task("plan_assess"), "done", "huang.lei")
 
 
 async def accept(firm: Firm, kind: str, by: str) -> None:

@@ -35,6 +35,7 @@ from gateways.evidence import FolderStore
 from gateways.mail import Letterhead, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail
+from gateways.rollouts import published_in
 from gateways.screening import ListScreening
 from gateways.sms import FolderSms
 from gateways.tokens import CustomerLinks, LocalTokens
@@ -284,7 +285,7 @@ async def firm_without_worker(
     with MailCatcher(home / "mail") as mail:
         world = World(
             database=database,
-            policies=Policies(policy),
+            policies=Policies(policy, published=published_in(database)),
             evidence=FolderStore(home / "evidence"),
             books=Ledger(),
             screening=ListScreening(database),

@@ -15,7 +15,7 @@ import jwt
 from itsdangerous import TimestampSigner
 from stdnum.cn import ric
 
-from client import case_of
+from contracts.messages import case_of
 from gateways.tokens import CustomerLinks, LocalTokens, link_key
 from tests.support.house import House
 

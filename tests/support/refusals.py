@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from client import case_of
+from contracts.messages import case_of
 from contracts.refusals import Code
 from tests.support.refusal_ground import Ground
 

@@ -8,7 +8,7 @@ from contracts.findings import FindingState
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Role
 from gateways.calendar import WorkingCalendar
-from tests.support.course import FIX_OR_END, approve, confirmed, finding
+from tests.support.course import FIX_OR_END, approve, confirmed, finding, repaired
 from tests.support.firm import Firm
 
 PATIENCE = timedelta(seconds=40)
@@ -50,7 +50,7 @@ async def test_a_dossier_that_cannot_be_filed_is_technologys_business_and_filed_
     fault = await firm.task("system_fault")
     assert firm.line(fault).roles == (Role.TECHNOLOGY,)
     assert firm.line(fault).options == ("fixed", "return")
-    await firm.decide(fault, "fixed", "wu.gang")
+    await repaired(firm, fault)
     assert (await firm.outcome(receipt.case)).outcome == "closed"
     assert firm.found(receipt.case)["system_fault:file"] is FindingState.CLEARED
     filed = next(link for link in firm.show(receipt.case).trail if link.what == "dossier filed")

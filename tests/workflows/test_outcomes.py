@@ -37,7 +37,7 @@ SOON = datetime.now(UTC).date() + timedelta(days=5)
 WAITS = [
     Wait("confirm_contact"),
     Wait("offer", changes={"reason": {"code": "cost", "text": "太贵"}}, way=(CONFIRMED,)),
-    Wait("insufficient_balance", account="ACC-1005", way=(CONFIRMED,)),
+    Wait("shortfall", account="ACC-1005", way=(CONFIRMED,)),
     Wait("attest_tax", account="ACC-2001", way=(CONFIRMED,)),
     Wait("approval", way=(CONFIRMED,)),
     Wait("date_proposals", changes={"wished_on": SOON}, way=(CONFIRMED, APPROVED)),
@@ -253,7 +253,7 @@ async def test_an_approver_who_rejects_ends_the_case_with_the_reason(firm: Firm)
 
 async def test_a_finding_that_staff_end_rejects_the_case(firm: Firm):
     case = await waiting(firm, WAITS[2])
-    await firm.decide(await firm.task("insufficient_balance"), "end", "wang.fang", reason="the debt stays")
+    await firm.decide(await firm.task("checklist_failed"), "end", "lin.tao", reason="the debt stays")
     outcome = await firm.outcome(case)
     assert outcome.outcome == "rejected"
     shown = assert_ended_well(firm, outcome, status="active", balance="20.00")
@@ -263,6 +263,7 @@ async def test_a_finding_that_staff_end_rejects_the_case(firm: Firm):
 async def test_a_customer_who_objects_to_the_firms_closing_is_refused_it_when_the_supervisor_ends_it(firm: Firm):
     receipt = await firm.open("ACC-1003", **DORMANT)
     await say(firm, "closure_notice", "object", "customer", "我还要用")
+    await say(firm, "refusal_offer", "object", "customer", "我还要用")
     task = await firm.task("customer_refusal")
     assert "supervisor" in firm.line(task).roles
     await firm.decide(task, "end", "song.jia", reason="the customer keeps it")
@@ -275,6 +276,7 @@ async def test_a_customer_who_objects_to_the_firms_closing_is_refused_it_when_th
 async def test_an_objection_that_the_supervisor_overrules_goes_on_and_the_money_is_set_aside(firm: Firm):
     receipt = await firm.open("ACC-1003", **DORMANT)
     await say(firm, "closure_notice", "object", "customer", "我还要用")
+    await say(firm, "refusal_offer", "object", "customer", "我还要用")
     await firm.decide(await firm.task("customer_refusal"), "accept", "song.jia", reason="the contract ended")
     await say(firm, "approval", "approve", "david.chen")
     outcome = await firm.outcome(receipt.case)

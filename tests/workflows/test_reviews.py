@@ -16,17 +16,20 @@ from gateways.books_file import load_books
 from tests.support.course import (
     FIX_ACCEPT_OR_END,
     FIX_OR_END,
+    RELEASED_OR_FIX,
     accept,
     approve,
     booked_day,
     closes,
     confirmed,
+    customer_chooses_nothing,
     finding,
     rejected,
 )
 from tests.support.firm import FAST, ROOT, Firm, eventually, running_firm
 
 CHINA = ZoneInfo("Asia/Shanghai")
+ACCEPT_OR_REVIEW = ("accept", "review_again", "return", "end")
 
 
 # ---- 财务 --------------------------------------------------------------------------------------
@@ -42,8 +45,9 @@ async def test_a_small_debt_is_set_off_without_asking(firm: Firm):
 
 async def test_a_balance_that_does_not_cover_the_debt_is_waited_for_and_the_rest_is_paid_out(firm: Firm):
     receipt = await confirmed(firm, "ACC-1005")
-    short = await finding(firm, "insufficient_balance", Role.FINANCE, FIX_OR_END)
     debt = await finding(firm, "checklist_failed", Role.COMPLIANCE, FIX_OR_END)
+    await customer_chooses_nothing(firm)
+    short = await finding(firm, "insufficient_balance", Role.FINANCE, FIX_OR_END)
     assert "160.00 CNY are short" in firm.line(short).subject
     money = Money.parse("200.00", "CNY")
     firm.mend(lambda session: firm.books.pay_in(session, "IN-1", "ACC-1005", money, "top-up"))
@@ -56,8 +60,10 @@ async def test_a_balance_that_does_not_cover_the_debt_is_waited_for_and_the_rest
 
 async def test_a_shortfall_that_nobody_made_good_is_put_to_finance_again(firm: Firm):
     receipt = await confirmed(firm, "ACC-1005")
+    await customer_chooses_nothing(firm)
     first = await firm.task("insufficient_balance")
     await firm.decide(first, "fixed", "wang.fang")
+    await customer_chooses_nothing(firm)
     second = await firm.task("insufficient_balance")
     assert second != first
     await firm.decide(second, "end", "zhao.min", reason="the customer does not pay")
@@ -103,7 +109,7 @@ async def test_books_that_disagree_are_put_right_before_anybody_approves(firm: F
 async def test_an_account_frozen_by_a_court_waits_for_the_court_and_then_closes(firm: Firm):
     receipt = await confirmed(firm, "ACC-1007")
     await accept(firm, "high_risk", "guo.qiang")
-    frozen = await finding(firm, "account_frozen", Role.COMPLIANCE, FIX_OR_END)
+    frozen = await finding(firm, "account_frozen", Role.COMPLIANCE, RELEASED_OR_FIX)
     await firm.decide(frozen, "fixed", "lin.tao")
     again = await firm.task("account_frozen")
     assert "(2026)沪01执123号" in firm.line(again).subject
@@ -116,15 +122,16 @@ async def test_an_account_frozen_by_a_court_waits_for_the_court_and_then_closes(
 
 
 @pytest.mark.parametrize(
-    ("account", "checklist"), [pytest.param("ACC-2004", True, id="tax"), pytest.param("ACC-2006", False, id="bank")]
+    ("account", "checklist", "way"),
+    [pytest.param("ACC-2004", True, "released", id="tax"), pytest.param("ACC-2006", False, "release", id="bank")],
 )
 async def test_a_frozen_account_is_compliances_business_and_only_an_authority_stands_in_the_checklist(
-    firm: Firm, account: str, checklist: bool
+    firm: Firm, account: str, checklist: bool, way: str
 ):
     receipt = await confirmed(firm, account)
     if account == "ACC-2004":
         await accept(firm, "high_risk", "guo.qiang")
-    await finding(firm, "account_frozen", Role.COMPLIANCE, FIX_OR_END)
+    await finding(firm, "account_frozen", Role.COMPLIANCE, (way, *FIX_OR_END))
     await eventually(lambda: reviewed(firm, receipt), "the three reviews")
     assert ("checklist_failed:no_freeze" in firm.found(receipt.case)) is checklist
 
@@ -193,21 +200,21 @@ async def test_a_policy_that_comes_into_force_meanwhile_is_weighed_and_the_case_
     tomorrow = datetime.now(CHINA).date() + timedelta(days=1)
     folder = tmp_path / "policies"
     folder.mkdir()
-    old = (FAST / "2026-11-22-rehearsal.toml").read_text(encoding="utf-8")
-    (folder / "2026-11-22-rehearsal.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
-    newer = old.replace("2026-11-22", str(tomorrow)).replace("2026-11-01", str(tomorrow))
+    old = (FAST / "2026-11-22.2-rehearsal.toml").read_text(encoding="utf-8")
+    (folder / "2026-11-22.2-rehearsal.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
+    newer = old.replace("2026-11-22.2", str(tomorrow)).replace("2026-11-01", str(tomorrow))
     (folder / f"{tomorrow}-rehearsal.toml").write_text(newer, encoding="utf-8")
     async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
         receipt = await firm.open()
         task = await firm.task("confirm_contact")
         await firm.pass_time(timedelta(days=2))
         await firm.answer(task, "confirm")
-        change = await finding(firm, "regulation_change", Role.COMPLIANCE, FIX_ACCEPT_OR_END)
+        change = await finding(firm, "regulation_change", Role.COMPLIANCE, ACCEPT_OR_REVIEW)
         assert str(tomorrow) in firm.line(change).subject
         await firm.decide(change, "accept", "lin.tao", reason="changes nothing for this case")
         await approve(firm, "song.jia")
         outcome = await closes(firm, receipt)
-        assert outcome.policy == "2026-11-22-rehearsal"
+        assert outcome.policy == "2026-11-22.2-rehearsal"
 
 
 # ---- rounds ------------------------------------------------------------------------------------

@@ -221,6 +221,7 @@ async def test_much_money_that_came_in_just_now_is_weighed_by_risk(firm: Firm):
 async def test_the_supervisor_may_close_against_an_objection_and_the_customer_is_not_given_notice_twice(firm: Firm):
     receipt = await firm.open("ACC-1012", initiator=Initiator.FIRM, requested_by="li.wei")
     await firm.answer(await firm.task("closure_notice"), "object", reason="I need the account")
+    await firm.answer(await firm.task("refusal_offer"), "object", reason="I need this one")
     task = await finding(firm, "customer_refusal", Role.SUPERVISOR, FIX_ACCEPT_OR_END)
     await firm.decide(task, "accept", "song.jia", reason="the agreement allows it")
     await approve(firm, "luo.hao", "guo.qiang")

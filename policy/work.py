@@ -1,0 +1,76 @@
+"""时限、审批、值班: how people work: ladders, who deals with what, who approves, when nobody is disturbed."""
+
+from datetime import time
+
+from contracts.base import Contract
+from contracts.tasks import RungKind
+from contracts.vocabulary import Medium, Risk, Role, WaitedFor
+from policy.spans import Span
+
+
+class RungRule(Contract):
+    """A rung of a ladder: so long after the task was shown, this is done; `roles` may then decide too."""
+
+    after: Span
+    kind: RungKind
+    roles: tuple[Role, ...] = ()
+
+
+class Ladder(Contract):
+    """时限: when a task is due, and what happens on the way there and after. Silence never approves. `waits_for`: whom
+    the case waits for while such a task is open; `pauses_for`: while it waits for whom the clock of the task stands."""
+
+    due: Span
+    rungs: tuple[RungRule, ...] = ()
+    waits_for: WaitedFor = WaitedFor.STAFF
+    pauses_for: tuple[WaitedFor, ...] = ()
+    source: str = ""
+
+
+class FindingRule(Contract):
+    """Who deals with a kind of finding, and whether it may be accepted with a reason."""
+
+    role: Role
+    accept: bool
+    ladder: str = "staff"
+
+
+class Approvals(Contract):
+    """How many different people approve, from which roles, which role must be among them, and whether each stands for
+    another role."""
+
+    needed: int
+    roles: tuple[Role, ...]
+    must_include: tuple[Role, ...] = ()
+    different_roles: bool = False
+    source: str = ""
+
+
+class QuietHours(Contract):
+    """免打扰: from `begins` to `ends` by the calendar's clock (over midnight where it ends earlier) nothing is sent by
+    these channels, nobody is reminded, and nobody is telephoned."""
+
+    begins: time
+    ends: time
+    media: tuple[Medium, ...]
+    source: str = ""
+
+
+class DeskRules(Contract):
+    """How work is spread. `load_cap`: how many tasks one person may have claimed (null: any number). `head_start`: how
+    much earlier than due a task of that risk is ranked, plain time. `digest_at`: when the daily digest is sent."""
+
+    load_cap: int | None = None
+    head_start: dict[Risk, Span] = {}
+    digest_at: time | None = None
+    source: str = ""
+
+
+class ExtensionRules(Contract):
+    """延期: who approves it, how often a case may be extended, by how many working days at most each time."""
+
+    roles: tuple[Role, ...]
+    times: int
+    longest_working_days: int
+    ladder: str = "staff"
+    source: str = ""

@@ -1,0 +1,88 @@
+"""The shape that remedies share: the responsible role decides, somebody approves, the customer says a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from activities.mending import Mending
+from contracts.findings import Finding, FindingKind
+from contracts.mending import Change
+from contracts.tasks import DecisionReceipt, TaskOption
+from contracts.vocabulary import Outcome, Role
+from policy.work import Approvals
+
+if TYPE_CHECKING:
+    from workflows.case import Case
+
+FIXED = TaskOption(name="fixed")
+CONFIRM, DENY = TaskOption(name="confirm"), TaskOption(name="deny")
+ACCEPT = TaskOption(name="accept", reason_needed=True)
+APPROVE = TaskOption(name="approve")
+REJECT = TaskOption(name="reject", reason_needed=True, final=True)
+END = TaskOption(name="end", reason_needed=True)
+RETURN = TaskOption(
+    name="return", reason_needed=True, wants="to", among=(Role.CUSTOMER.value, Role.CUSTOMER_SERVICE.value)
+)
+
+# How a case ends when a person decides that a finding ends it; the firm rejects it where nothing else is said.
+_ENDINGS = {FindingKind.CUSTOMER_REFUSAL: Outcome.REFUSED}
+
+
+async def by_the_role(case: Case, finding: Finding) -> None:
+    """The responsible role deals with it: `fixed` (it is checked again), `accept` where the policy allows it, `return`
+    to ask the customer or the customer's desk something, or `end` as long as no money has moved."""
+    accept = (ACCEPT,) if case.policy.finding(finding.kind).accept else ()
+    await decided(case, finding, (FIXED, *accept))
+
+
+async def decided(case: Case, finding: Finding, options: Sequence[TaskOption], **more: Any) -> DecisionReceipt:
+    """How the responsible role decides a finding: one of `options`, or an end to the case. Whoever lacks something to
+    decide it asks, and gets it back with the answer; its clock goes on, except while the customer is waited for."""
+    rule, facts = case.policy.finding(finding.kind), dict[str, str]()
+    matter: tuple[str, ...] = ()
+    while True:
+        decision = await case.ask_staff(
+            finding.kind,
+            finding.detail,
+            (rule.role,),
+            (*options, RETURN, *(() if case.money_moved or case.concluding else (END,))),
+            notice="answered_information" if matter else "task",
+            facts=facts,
+            continues=matter,
+            **{"ladder": rule.ladder, "finding": finding.fingerprint} | more,
+        )
+        if decision.option != RETURN.name:
+            break
+        answered = await case.inquire(decision)
+        matter = (*matter, decision.task, answered.task)
+        facts = {"question": decision.reason, "answer": answered.words, "answered_by": answered.by}
+    match decision.option:
+        case ACCEPT.name:
+            case.accepted.add(finding.fingerprint)
+        case END.name:
+            case.end(_ENDINGS.get(finding.kind, Outcome.REJECTED), decision.reason)
+    return decision
+
+
+async def approved(case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], **facts: str) -> str:
+    """Who approved something that the barred want done; empty when it was rejected."""
+    decision = await case.ask_staff(
+        name, subject, rule.roles, (APPROVE, REJECT),
+        needed=rule.needed, must_include=rule.must_include, different_roles=rule.different_roles,
+        barred=tuple(sorted({*barred} - {""})), facts=facts,
+    )  # fmt: skip
+    case.made_by(decision)
+    return decision.by if decision.option == APPROVE.name else ""
+
+
+async def corrected(case: Case, change: Change, *proposers: str) -> bool:
+    """A field of the customer's record is corrected when somebody else than the proposers approves."""
+    rules = case.policy.info_change
+    if rules is None:
+        raise AssertionError("corrections need the policy's rules")
+    rule = Approvals(needed=1, roles=rules.approval)
+    by = await approved(case, "correct_record", f"correct {change.field}", rule, proposers, field=change.field)
+    if by:
+        await case.carried_out(Mending.correct, change.model_copy(update={"approved_by": by}))
+    return bool(by)

@@ -1,0 +1,117 @@
+"""制度变更: a policy is proposed, approved by the manager, and from its day on every open case it touches answers."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
+
+from temporalio import workflow
+
+from activities.rollout import Rollouts
+from contracts.refusals import Code, Refused
+from contracts.rollout import (
+    PolicyProposal,
+    PolicyRuling,
+    ProposedPolicy,
+    RolloutOutcome,
+    RolloutState,
+    Swept,
+)
+from contracts.tasks import Noted
+from workflows.calls import call
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
+"""Between two rounds through the cases that have not answered."""
+
+_ASK_CASES = cast("Callable[..., Swept]", Rollouts.ask_cases)  # the worker awaits it
+
+
+@workflow.defn
+class PolicyRollout:
+    """The rollout of one version. All it knows stands in the records, so that another run of it goes on from there."""
+
+    def __init__(self) -> None:
+        self.proposal: PolicyProposal | None = None
+        self.proposed: ProposedPolicy | None = None
+        self.refusal: Refused | None = None
+        self.state = RolloutState.PROPOSED
+
+    @workflow.run
+    async def run(self, proposal: PolicyProposal) -> RolloutOutcome:
+        """From the proposal to the last answer."""
+        self.proposal = proposal
+        self.proposed = await self._propose(proposal)
+        self.state = self.proposed.state
+        await workflow.wait_condition(lambda: self.state is not RolloutState.PROPOSED)
+        if self.state is not RolloutState.REJECTED:
+            await self._effective(self.proposed)
+            await self._all_answer(proposal)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
+
+    async def _propose(self, proposal: PolicyProposal) -> ProposedPolicy:
+        try:
+            return await call(Rollouts.propose_policy, proposal, workflow.now(), summary="proposed")
+        except Refused as refusal:
+            self.refusal = refusal
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise
+
+    async def _effective(self, proposed: ProposedPolicy) -> None:
+        left = proposed.begins_at - workflow.now()
+        if left > timedelta(0):
+            await workflow.sleep(left, summary="its effective day")
+
+    async def _all_answer(self, proposal: PolicyProposal) -> None:
+        """Round by round, until no case is missing."""
+        pause = FIRST_PAUSE
+        while await self._round(proposal.version):
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(proposal)
+            await workflow.sleep(pause, summary="cases that do not answer")
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _round(self, version: str) -> int:
+        """Ask each case that has not answered, by pages; how many still have not."""
+        missing, last = 0, ""
+        while True:
+            swept = await call(_ASK_CASES, version, last, workflow.now(), summary="ask the cases")
+            missing, last = missing + swept.missing, swept.last
+            if not last:
+                return missing
+
+    # ---- what is said to it --------------------------------------------------------------------------------------
+
+    @workflow.update
+    async def propose(self, proposal: PolicyProposal) -> ProposedPolicy:
+        """What became of the proposal. Sent with the start; the same policy again is the same rollout."""
+        await workflow.wait_condition(lambda: self.proposed is not None or self.refusal is not None)
+        if self.refusal:
+            raise self.refusal
+        if self.proposal is None or self.proposed is None or proposal.text != self.proposal.text:
+            raise Refused(Code.MISMATCH, f"Policy {proposal.version} was proposed with other content.")
+        return self.proposed
+
+    @propose.validator
+    def _judge_proposal(self, proposal: PolicyProposal) -> None:
+        _about(proposal.version)
+
+    @workflow.update
+    async def rule(self, ruling: PolicyRuling) -> Noted:
+        """审批: the manager, who did not propose it, approves or rejects."""
+        noted = await call(Rollouts.rule_on_policy, ruling, workflow.now(), summary="ruled on")
+        self.state = RolloutState.APPROVED if ruling.approve else RolloutState.REJECTED
+        return noted
+
+    @rule.validator
+    def _judge_ruling(self, ruling: PolicyRuling) -> None:
+        _about(ruling.version)
+        if self.proposed is None:
+            raise Refused(Code.NOT_FOUND, f"Policy {ruling.version} is not proposed yet; try again.")
+        if not ruling.approve and not ruling.reason.strip():
+            raise Refused(Code.REASON_MISSING, "A rejection needs a reason (--reason).")
+
+
+def _about(version: str) -> None:
+    if workflow.info().workflow_id != f"policy-rollout-{version}":
+        raise Refused(Code.BAD_INPUT, f"This is {workflow.info().workflow_id}, not about policy {version}.")
