@@ -140,6 +140,7 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         "graceful_shutdown_timeout": timedelta(seconds=10),
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),
         "build_id": "quietus",
+        "interceptors": [MessageGuard()],
     }
     return Worker(
         client,
@@ -148,7 +149,6 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         activities=world.activities(),
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         max_concurrent_activities=THREADS,
-        interceptors=[MessageGuard()],
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),

@@ -4,30 +4,29 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.casework import case_of, json_list, move_expected, note, request_of, today
+from activities.casework import case_of, json_list, move_expected, note, today
 from activities.deciders import Deciders, Proof
-from contracts.findings import FindingState
-from contracts.judgement import CORRECTING, Hearing, Verdict, judge
+from activities.decisions import APPROVAL, content_of, end, overdue, write
+from contracts.judgement import Hearing, Verdict, judge
 from contracts.notices import DeliveryState
-from contracts.refusals import Code, Refused, bad_input, faults_of
-from contracts.requests import Amendment
+from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.tasks import Decision, DecisionReceipt, Rung, RungKind, TaskShown, TaskSpec, TaskState
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Books
 from gateways.deadlines import deadlines
-from gateways.hearing import hearing_of, roles_of
+from gateways.hearing import hearing_of, manned, roles_of
 from policy import Policies
 from policy.spans import plain
-from records.canonical import canonical, fingerprint
+from records.canonical import canonical
 from records.database import Database
 from records.people_tables import AnswerCodeRow
-from records.tables import CaseRow, ContactRow, DecisionRow, FindingRow, TaskRow
+from records.tables import CaseRow, ContactRow, DecisionRow, TaskRow
 
 RUNGS = TypeAdapter(tuple[Rung, ...])
 
@@ -53,7 +52,29 @@ class Desk:
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
             note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
-            return effect.record(shown.model_copy(update={"roles": roles_of(row), "overdue": row.overdue}))
+            known = {"roles": roles_of(row), "overdue": row.overdue}
+            known["unmanned"] = not self._manned(effect.session, step, row)
+            return effect.record(shown.model_copy(update=known))
+
+    @activity.defn
+    def withdraw(self, step: Step, task: str, why: str) -> bool:
+        """Nobody is to decide a task any more. False when somebody has."""
+        with self.database.once(step.key, None, bool) as effect:
+            if effect.done:
+                return effect.result
+            row = effect.session.get_one(TaskRow, task, with_for_update=True)
+            if row.ended_at:
+                return effect.record(False)
+            row.state, row.ended_at = TaskState.WITHDRAWN, step.at
+            note(effect.session, step, f"task withdrawn: {task}", why)
+            return effect.record(True)
+
+    @activity.defn
+    def manned(self, step: Step, task: str) -> bool:
+        """Whether there are enough people who may decide a task, or it is decided."""
+        with self.database.reading() as session:
+            row = session.get_one(TaskRow, task)
+            return row.ended_at is not None or self._manned(session, step, row)
 
     @activity.defn
     def climb(self, step: Step, task: str, rung: Rung) -> None:
@@ -68,6 +89,8 @@ class Desk:
                 row.climbed, row.rungs = row.climbed + 1, _rungs(left[1:])
             row.roles = canonical(sorted({*json_list(row.roles), *rung.roles}))
             row.overdue = row.overdue or rung.kind.late
+            if rung.kind is RungKind.ESCALATE and row.name == APPROVAL and row.ended_at is None:
+                overdue(effect.session, step, row)
             if rung.kind is RungKind.GIVE_UP and row.ended_at is None:
                 row.state, row.ended_at = TaskState.WITHDRAWN, step.at
                 self._move_expected(effect.session, step)
@@ -125,6 +148,10 @@ class Desk:
             extended=same.extended if same else 0,
         )
 
+    def _manned(self, session: Session, step: Step, row: TaskRow) -> bool:
+        spec, day = TaskSpec.model_validate_json(row.spec), today(step, self.policies[step.policy])
+        return spec.for_customer or manned(session, self.books, row, spec, day)
+
     def _reckon(self, session: Session, step: Step, row: TaskRow) -> TaskShown:
         shown = deadlines(session, self.policies[step.policy], row, step.at)
         row.due_at, row.rungs, row.provisional = shown.due_at, _rungs(shown.rungs), shown.provisional
@@ -147,9 +174,9 @@ class Desk:
         proof.use(session, step.used_for(decision.decision_id), local)
         verdict = _judged(hearing, decision, proof, local.tzinfo)
         receipt = _receipt(step, hearing.spec, decision, proof, verdict)
-        _write(session, step, decision, receipt, proof.who.id, verdict)
+        write(session, step, decision, receipt, proof.who.id, verdict)
         if receipt.done:
-            _end(session, step, task, hearing.spec, decision, proof.who.id)
+            end(session, step, task, hearing.spec, decision, proof.who.id)
             self._move_expected(session, step)
         if proof.code:
             contact = session.get_one(AnswerCodeRow, proof.jti).contact
@@ -168,7 +195,7 @@ class Desk:
 
 
 def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionReceipt:
-    if row.fingerprint != _fingerprint(decision, who):
+    if row.fingerprint != content_of(decision, who):
         raise Refused(Code.MISMATCH, f"Decision {decision.decision_id} was sent before with other content.")
     return DecisionReceipt.model_validate_json(row.receipt)
 
@@ -198,67 +225,6 @@ def _receipt(step: Step, spec: TaskSpec, decision: Decision, proof: Proof, verdi
         heard_by=who if noted else "",
         in_place_of=verdict.in_place_of,
     )
-
-
-def _write(
-    session: Session, step: Step, decision: Decision, receipt: DecisionReceipt, who: str, verdict: Verdict
-) -> None:
-    """The decision and its link of the trail."""
-    session.add(
-        DecisionRow(
-            decision_id=decision.decision_id,
-            task=decision.task,
-            dossier=step.dossier,
-            option=decision.option,
-            decided_by=who,
-            at=step.at,
-            reason=decision.reason,
-            data=canonical(decision.data),
-            fingerprint=_fingerprint(decision, who),
-            receipt=receipt.model_dump_json(),
-            roles=canonical(sorted(verdict.roles)),
-            in_place_of=verdict.in_place_of,
-        )
-    )
-    evidence = {"decision": decision.decision_id, "approvals": f"{receipt.approvals} of {receipt.needed}"}
-    evidence |= {"roles": ", ".join(sorted(verdict.roles))}
-    evidence |= {"in place of": verdict.in_place_of} if verdict.in_place_of else {}
-    note(session, step, f"{decision.task}: {decision.option}", decision.reason, who=receipt.by, evidence=evidence)
-
-
-def _end(session: Session, step: Step, task: TaskRow, spec: TaskSpec, decision: Decision, who: str) -> None:
-    """What a decision that ends the task does to it, to its finding, and to the request that it corrects."""
-    task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option
-    if spec.finding and decision.option == CORRECTING and decision.data:
-        _amend(session, step, decision, who)
-    if spec.finding and decision.option == "accept":
-        finding = session.get_one(FindingRow, (step.dossier, spec.finding))
-        finding.state, finding.ended_at = FindingState.ACCEPTED, step.at
-
-
-def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
-    """Correct the request; the old values stay in the trail. The check that found the error is made again anyway."""
-    try:
-        amendment = Amendment.model_validate_json(canonical(decision.data))
-    except ValidationError as error:
-        raise bad_input("data of the decision", faults_of(error)) from None
-    row = session.get_one(CaseRow, step.dossier)
-    old = request_of(row)
-    new = amendment.of(old)
-    row.request = new.model_dump_json()
-    changed = [name for name in Amendment.model_fields if getattr(old, name) != getattr(new, name)]
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
-    evidence = {
-        f"{name} {when}": canonical(values[name])
-        for name in changed
-        for when, values in (("old", before), ("new", after))
-    }
-    note(session, step, f"request corrected: {', '.join(changed)}", decision.reason, who=who, evidence=evidence)
-
-
-def _fingerprint(decision: Decision, who: str) -> str:
-    """What makes two messages the same decision: everything but the token, and who it proves."""
-    return fingerprint({"who": who, **decision.model_dump(mode="json", exclude={"token"})})
 
 
 def _rungs(rungs: tuple[Rung, ...]) -> str:

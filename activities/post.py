@@ -80,13 +80,15 @@ class Post:
         return self._send_to(contact, step, rendered, case, self.letterhead.staff_language)
 
     @activity.defn
-    def gave_up(self, step: Step, why: str) -> None:
-        """The channel stayed down to the end of our patience: the contact was not made."""
+    def gave_up(self, step: Step, why: str) -> bool:
+        """The channel stayed down to the end of our patience: the contact was not made. False when no channel was tried
+        at all, or it was made after all."""
         with self.database.transaction() as session:
             row = session.get(ContactRow, step.key)
             if row and row.state is DeliveryState.QUEUED:
                 row.state, row.error = DeliveryState.FAILED, why
                 note(session, step, f"notice {row.template} {row.state}", why)
+            return row is not None and row.state is DeliveryState.FAILED
 
     @activity.defn
     def bounced(self, step: Step, bounce: Bounce) -> bool:

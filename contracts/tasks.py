@@ -64,6 +64,11 @@ class TaskSpec(Contract):
         """Whether the customer is asked."""
         return Role.CUSTOMER in self.roles
 
+    @property
+    def number(self) -> str:
+        """What tells it from the other tasks of its case: `<n>-<name>`."""
+        return self.task.rpartition(".task-")[2]
+
     def option(self, name: str) -> TaskOption | None:
         """The option of that name."""
         return next((option for option in self.options if option.name == name), None)
@@ -97,13 +102,14 @@ class Rung(Contract):
 class TaskShown(Contract):
     """The task stands in the inbox: when it is due and the rungs still to climb, earliest first. `provisional`: a year
     on the way has no announced calendar yet, so that these moments may still move. `roles` may decide it, and it is
-    `overdue`, also by what became of earlier tasks of its matter."""
+    `overdue`, also by what became of earlier tasks of its matter. `unmanned`: there are not enough people who may."""
 
     due_at: datetime
     rungs: tuple[Rung, ...]
     provisional: bool = False
     roles: tuple[Role, ...] = ()
     overdue: bool = False
+    unmanned: bool = False
 
 
 class Decision(Contract):

@@ -81,6 +81,12 @@ def people_for(session: Session, books: Books, row: TaskRow, roles: Iterable[Rol
     return [people[name] for name in sorted(people)]
 
 
+def manned(session: Session, books: Books, row: TaskRow, spec: TaskSpec, day: date) -> bool:
+    """Whether there are as many people as a task of staff needs, for each role that must be among them too."""
+    enough = len(people_for(session, books, row, roles_of(row), day)) >= spec.needed
+    return enough and all(people_for(session, books, row, (role,), day) for role in spec.must_include)
+
+
 def _bars(session: Session, books: People, dossier: str, spec: TaskSpec, customer: CustomerFacts) -> dict[str, Bar]:
     """Who keeps out; the weightiest reason counts."""
     addresses = {contact.address.casefold() for contact in customer.contacts}

@@ -1,5 +1,6 @@
 """Fixtures that several folders share: a firm on the time-skipping server, the development server, PostgreSQL."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from tests.support.databases import database, empty_database, postgres
 from tests.support.firm import ROOT, Firm, running_firm
 
 __all__ = ["database", "empty_database", "postgres"]
+
+
+def pytest_configure() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C; what they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 async def register_search_attributes(client: Client) -> None:

@@ -13,7 +13,6 @@ from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
-from workflows.calls import call
 from workflows.closure_people import ClosurePeople
 from workflows.stops import Returned
 
@@ -34,12 +33,13 @@ class AccountClosure(ClosurePeople):
 
     async def course(self, request: ClosureRequest) -> CaseOutcome:
         """受理, the process to its end, 归档."""
-        await self.open_with(call(Cases.open, workflow.info().workflow_id, request, self.now(), summary="open"))
+        opening = self.surely(Cases.open, workflow.info().workflow_id, request, self.now(), summary="open")
+        await self.open_with(opening)
         ending = await self.ended(self.close())
         if ending.outcome is Outcome.CLOSED:
             await self.confirm_receipt()
         else:
-            await call(Cases.release, self.step("release"), ending, summary="take the lock off")
+            await self.carried_out(Cases.release, ending)
             await self.tell(f"ended_{ending.outcome}", {"words": ending.words})
         await self.all_done_beside()
         self.enter(Stage.FILED)
@@ -89,6 +89,7 @@ class AccountClosure(ClosurePeople):
 
     async def approval(self) -> None:
         """审批: by risk; nobody approves what they did or asked for themselves."""
+        await self.looking("approval")
         decision = await self.ask_approval()
         self.approved = decision.option == "approve"
         match decision.option:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from activities.desk import Desk
 from activities.mending import Mending
 from contracts.books import CustomerField
 from contracts.findings import Finding, FindingKind
@@ -15,6 +17,7 @@ from policy.model import PlanStep
 from policy.work import Approvals
 from workflows import occurrences
 from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided
+from workflows.stops import Moot
 
 if TYPE_CHECKING:
     from workflows.case import Case
@@ -178,6 +181,16 @@ async def system_fault(case: Case, finding: Finding) -> None:
     return None
 
 
+async def internal_process(case: Case, finding: Finding) -> None:
+    """内部流程问题: the supervising role sees to it that somebody is responsible; it is looked at again until somebody
+    is, or the task in question was decided after all."""
+    task, manned = finding.facts.get("task"), False
+    with suppress(Moot):
+        while not manned:
+            await by_the_role(case, finding)
+            manned = task is None or await case.carried_out(Desk.manned, task)
+
+
 async def _planned(case: Case, step: PlanStep, deputies: Sequence[Role]) -> None:
     await case.ask_staff(f"plan_{step.id}", f"{step.zh} / {step.en}", (step.owner, *deputies), (DONE,))
 
@@ -189,6 +202,7 @@ REMEDIES: Mapping[FindingKind, Remedy] = dict.fromkeys(FindingKind, by_the_role)
     FindingKind.ACCOUNT_FROZEN: account_frozen,
     FindingKind.REGULATION_CHANGE: regulation_change,
     FindingKind.SYSTEM_FAULT: system_fault,
+    FindingKind.INTERNAL_PROCESS: internal_process,
     FindingKind.CUSTOMER_INFO_CHANGE: occurrences.customer_info_change,
     FindingKind.CUSTOMER_COMPLAINT: occurrences.customer_complaint,
     FindingKind.CUSTOMER_NEED_CHANGE: occurrences.customer_need_change,
