@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.casework import case_of, json_list, move_expected, note, request_of, today
+from activities.casework import case_of, move_expected, note, request_of, today
 from activities.deciders import Deciders, Proof
 from contracts.findings import FindingState
 from contracts.judgement import CORRECTING, Hearing, Verdict, judge
@@ -20,7 +20,7 @@ from contracts.tasks import Decision, DecisionReceipt, Rung, RungKind, TaskShown
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Books
-from gateways.deadlines import deadlines
+from gateways.deadlines import deadlines, rungs_json, rungs_of
 from gateways.hearing import hearing_of, roles_of
 from policy import Policies
 from policy.spans import plain
@@ -28,8 +28,6 @@ from records.canonical import canonical, fingerprint
 from records.database import Database
 from records.people_tables import AnswerCodeRow
 from records.tables import CaseRow, ContactRow, DecisionRow, FindingRow, TaskRow
-
-RUNGS = TypeAdapter(tuple[Rung, ...])
 
 
 @dataclass
@@ -52,7 +50,7 @@ class Desk:
             effect.session.add(row)
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
-            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
+            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
             return effect.record(shown.model_copy(update={"roles": roles_of(row), "overdue": row.overdue}))
 
     @activity.defn
@@ -63,10 +61,10 @@ class Desk:
             if effect.done:
                 return
             row = effect.session.get_one(TaskRow, task)
-            left = RUNGS.validate_json(row.rungs)
+            left = rungs_of(row)
             if left and left[0].kind is rung.kind:
-                row.climbed, row.rungs = row.climbed + 1, _rungs(left[1:])
-            row.roles = canonical(sorted({*json_list(row.roles), *rung.roles}))
+                row.climbed, row.rungs = row.climbed + 1, rungs_json(left[1:])
+            row.roles = canonical(sorted({*roles_of(row), *rung.roles}))
             row.overdue = row.overdue or rung.kind.late
             if rung.kind is RungKind.GIVE_UP and row.ended_at is None:
                 row.state, row.ended_at = TaskState.WITHDRAWN, step.at
@@ -127,7 +125,7 @@ class Desk:
 
     def _reckon(self, session: Session, step: Step, row: TaskRow) -> TaskShown:
         shown = deadlines(session, self.policies[step.policy], row, step.at)
-        row.due_at, row.rungs, row.provisional = shown.due_at, _rungs(shown.rungs), shown.provisional
+        row.due_at, row.rungs, row.provisional = shown.due_at, rungs_json(shown.rungs), shown.provisional
         return shown
 
     def _move_expected(self, session: Session, step: Step) -> None:
@@ -259,7 +257,3 @@ def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
 def _fingerprint(decision: Decision, who: str) -> str:
     """What makes two messages the same decision: everything but the token, and who it proves."""
     return fingerprint({"who": who, **decision.model_dump(mode="json", exclude={"token"})})
-
-
-def _rungs(rungs: tuple[Rung, ...]) -> str:
-    return RUNGS.dump_json(rungs).decode()
