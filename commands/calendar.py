@@ -60,7 +60,7 @@ def show(
 ) -> None:
     """The days that are not as the week would have it, and where that is from."""
     settings = load_settings()
-    policy = _policies().in_force_on(datetime.now(UTC).date())
+    policy = policies_of(settings).in_force_on(datetime.now(UTC).date())
     with records(settings).reading() as session:
         calendar = calendar_of(session, policy)
         loaded = {row.day: row.words for row in session.exec(select(CalendarDayRow))}
@@ -81,15 +81,12 @@ def moved(session: Session, policies: Policies, at: datetime) -> Iterator[tuple[
             yield row, shown
 
 
-def _policies() -> Policies:
-    return policies_of(load_settings())
-
-
 def _load(days: CalendarFile, digest: str, dry_run: bool) -> tuple[CalendarLoaded, list[str]]:
     """What was loaded (in a dry run: would be), and the cases that are to reckon again."""
-    with records().transaction() as session:
+    settings = load_settings()
+    with records(settings).transaction() as session:
         loaded = load_days(session, days, digest)
-        late = list(moved(session, _policies(), datetime.now(UTC)))
+        late = list(moved(session, policies_of(settings), datetime.now(UTC)))
         cases = list(dict.fromkeys(row.case_id for row, _ in late))
         changes = tuple(_change(row, shown) for row, shown in late if row.due_at != shown.due_at)
         if dry_run:
