@@ -173,7 +173,7 @@ def _open_task(session: Session, step: Step, extension: Extension) -> None:
     if row is None or row.dossier != step.dossier:
         raise bad_input("extension", [Fault(path="task", message=f"{step.case} has no task {extension.task}")])
     if row.ended_at:
-        raise Refused(Code.TOO_LATE, f"Task {extension.task} is no longer open.")
+        raise Ground.NOT_OPEN.refusal(task=extension.task)
 
 
 def _concerned(session: Session, step: Step, extension: Extension, who: Decider) -> None:

@@ -80,11 +80,7 @@ class Deciders:
     def _staff(
         self, session: Session, token: str, day: date, row: TaskRow | None = None, option: str | None = None
     ) -> Proof:
-        claims = self.staff_tokens.verify(token)
-        if claims.task and (row is None or claims.task != row.task):
-            raise Ground.OTHER_TASK.refusal(bound=claims.task)
-        if claims.option and claims.option != option:
-            raise Ground.OTHER_OPTION.refusal(bound=claims.option)
+        claims = self.staff_tokens.verify(token).for_task(row.task if row else None).for_option(option)
         if claims.sub in self.reserved:
             return Proof(self.reserved[claims.sub], claims.jti)
         person = self.books.person(session, claims.sub)
