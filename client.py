@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, message_id
 from contracts.occurrences import Occurrence
-from contracts.refusals import Code, Refused, refusal_of
+from contracts.refusals import Code, Refused, no_answer, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import (
     Bounce,
@@ -138,7 +138,7 @@ class Quietus:
         except WorkflowFailureError as error:
             raise refusal_of(error) or Refused(Code.ALREADY_ENDED, f"Case {case} was stopped by an operator.") from None
         except RPCError as error:
-            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name) from None
+            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name) from None
 
     async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
         """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
@@ -190,16 +190,16 @@ class Quietus:
             if _is(error, RPCStatusCode.NOT_FOUND):
                 raise
             late = _is(error, RPCStatusCode.DEADLINE_EXCEEDED)
-            raise await self._nobody_answers(state) if late else _unreachable(error.status.name) from None
+            raise await self._nobody_answers(state) if late else no_answer(error.status.name) from None
         except RuntimeError:  # a lazy client that finds no server
-            raise _unreachable("no connection") from None
+            raise no_answer("no connection") from None
 
     async def _nobody_answers(self, state: str) -> Refused:
         """Whether it is the server or only a worker that is missing."""
         try:
             await self.client.service_client.check_health(timeout=timedelta(seconds=2))
         except RPCError as error:
-            return _unreachable(error.status.name)
+            return no_answer(error.status.name)
         return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; start one with `python worker.py`.")
 
     async def _why_missing(self, case: str) -> Refused:
@@ -213,7 +213,7 @@ class Quietus:
                 return await self._earlier(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
-            return _missing(case, error) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
+            return _missing(case, error) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name)
 
     async def _earlier(self, case: str) -> Refused:
         """The end of the case that was there before a refused request for the same account; NOT_FOUND without one."""
@@ -248,11 +248,6 @@ def _missing(case: str, error: RPCError) -> Refused:
     if "amespace" in error.message:
         return Refused(Code.UNREACHABLE, f"{error.message} See TEMPORAL_NAMESPACE.")
     return _unknown(case)
-
-
-def _unreachable(why: str) -> Refused:
-    words = f"Temporal did not answer ({why.lower()}); start it with `python worker.py --dev`"
-    return Refused(Code.UNREACHABLE, f"{words} or set TEMPORAL_ADDRESS.")
 
 
 def _is(error: RPCError, status: RPCStatusCode) -> bool:
