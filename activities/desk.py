@@ -1,8 +1,6 @@
 """待办 and 审批: a task is shown, climbed, its deadlines reckoned again, and decided by the one judge."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -23,6 +21,7 @@ from gateways.books import Books
 from gateways.deadlines import deadlines, rungs_json, rungs_of
 from gateways.hearing import hearing_of, roles_of
 from policy import Policies
+from policy.model import Calendar
 from policy.spans import plain
 from records.canonical import canonical, fingerprint
 from records.database import Database
@@ -141,9 +140,9 @@ class Desk:
         if before:
             return _first_answer(before, decision, proof.who.id)
         hearing = hearing_of(session, self.books, task)
-        local = step.at.astimezone(ZoneInfo(self.policies[step.policy].calendar.zone))
-        proof.use(session, step.used_for(decision.decision_id), local)
-        verdict = _judged(hearing, decision, proof, local.tzinfo)
+        calendar = self.policies[step.policy].calendar
+        proof.use(session, step.used_for(decision.decision_id), calendar.local(step.at))
+        verdict = _judged(hearing, decision, proof, calendar)
         receipt = _receipt(step, hearing.spec, decision, proof, verdict)
         _write(session, step, decision, receipt, proof.who.id, verdict)
         if receipt.done:
@@ -171,9 +170,9 @@ def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionRec
     return DecisionReceipt.model_validate_json(row.receipt)
 
 
-def _judged(hearing: Hearing, decision: Decision, proof: Proof, zone: tzinfo | None) -> Verdict:
+def _judged(hearing: Hearing, decision: Decision, proof: Proof, calendar: Calendar) -> Verdict:
     if proof.code and hearing.receipt:  # customers are not told who noted it
-        raise Ground.ANSWERED.refusal(at=hearing.receipt.at.astimezone(zone).date().isoformat())
+        raise Ground.ANSWERED.refusal(at=calendar.day(hearing.receipt.at).isoformat())
     verdict = judge(hearing, decision, proof.who)
     if verdict.refusal:
         raise verdict.refusal

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, func, select
@@ -77,7 +76,7 @@ def _after_quiet(policy: Policy, moment: datetime) -> datetime:
     if policy.quiet is None:
         return moment
     begins, ends = policy.quiet.begins, policy.quiet.ends
-    local = moment.astimezone(ZoneInfo(policy.calendar.zone))
+    local = policy.calendar.local(moment)
     clock = local.time()
     over_midnight = begins > ends
     quiet = (clock >= begins or clock < ends) if over_midnight else begins <= clock < ends
