@@ -42,6 +42,7 @@ ANSWER_SECONDS = 10.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Handle = WorkflowHandle[object, object]
+Start = WithStartWorkflowOperation[object, object]
 
 
 class Quietus:
@@ -56,27 +57,11 @@ class Quietus:
 
         Refused: BAD_INPUT, NOT_FOUND, ALREADY_OPEN, MISMATCH, NOT_ALLOWED, TOO_LARGE, UNREACHABLE.
         """
-        start: WithStartWorkflowOperation[object, CaseOutcome] = WithStartWorkflowOperation(
-            Process.CLOSURE.value,
-            request,
-            id=closure_id(request.account),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=f"Closure of {request.account}",
-        )
-        fits(request)
-        async with self._refusing(f"Request {request.request_id} is recorded"):
-            # Without an id of ours: the server would answer for a case that has ended since with its old receipt. The
-            # case itself knows its request.
-            answer = await self.client.execute_update_with_start_workflow(
-                Message.RECEIVE.value,
-                request,
-                start_workflow_operation=start,
-                result_type=Receipt,
-                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
-            )
-            return Receipt.model_validate(answer)
+        # Without a key: the server would answer for a case that has ended since with its old receipt. The case itself
+        # knows its request.
+        account = request.account
+        start = self._starting(Process.CLOSURE.value, closure_id(account), request, f"Closure of {account}")
+        return await self._open(start, Message.RECEIVE, None, request, Receipt, f"Request {request.request_id}")
 
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Decide a task. The same decision sent twice is one.
@@ -148,6 +133,34 @@ class Quietus:
         async for run in self.client.list_workflows(query):
             handle = self.client.get_workflow_handle(run.id, run_id=run.run_id, result_type=CaseOutcome)
             yield await handle.result()
+
+    def _starting(self, process: str, workflow_id: str, body: BaseModel, summary: str) -> Start:
+        """Starts the process with `body`, unless one of that id is running. `summary` is for operators."""
+        return WithStartWorkflowOperation(
+            process,
+            body,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=summary,
+        )
+
+    async def _open(
+        self, start: Start, message: StrEnum, key: str | None, body: BaseModel, answer: type[Answer], what: str
+    ) -> Answer:
+        """Start, and send the first message; `what` it is, for a sender whom no worker answers."""
+        fits(body)
+        async with self._refusing(f"{what} is recorded"):
+            result = await self.client.execute_update_with_start_workflow(
+                message.value,
+                body,
+                start_workflow_operation=start,
+                id=message_id(message, key, body) if key else None,
+                result_type=answer,
+                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+            )
+            return answer.model_validate(result)
 
     async def _signal(self, case: str, telling: Telling, body: BaseModel) -> None:
         fits(body)
