@@ -1,14 +1,11 @@
 """待办 and 审批: a task is shown, climbed, its deadlines reckoned again, and decided by the one judge."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.casework import case_of, json_list, move_expected, note, today
+from activities.casework import case_of, move_expected, note, today
 from activities.deciders import Deciders, Proof
 from activities.decisions import APPROVAL, content_of, end, overdue, write
 from contracts.judgement import Hearing, Verdict, judge
@@ -19,16 +16,15 @@ from contracts.tasks import Decision, DecisionReceipt, Rung, RungKind, TaskShown
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Books
-from gateways.deadlines import deadlines
+from gateways.deadlines import deadlines, rungs_json, rungs_of
 from gateways.hearing import hearing_of, manned, roles_of
 from policy import Policies
+from policy.model import Calendar
 from policy.spans import plain
 from records.canonical import canonical
 from records.database import Database
 from records.people_tables import AnswerCodeRow
 from records.tables import CaseRow, ContactRow, DecisionRow, TaskRow
-
-RUNGS = TypeAdapter(tuple[Rung, ...])
 
 
 @dataclass
@@ -51,7 +47,7 @@ class Desk:
             effect.session.add(row)
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
-            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
+            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
             known = {"roles": roles_of(row), "overdue": row.overdue}
             known["unmanned"] = not self._manned(effect.session, step, row)
             return effect.record(shown.model_copy(update=known))
@@ -84,10 +80,10 @@ class Desk:
             if effect.done:
                 return
             row = effect.session.get_one(TaskRow, task)
-            left = RUNGS.validate_json(row.rungs)
+            left = rungs_of(row)
             if left and left[0].kind is rung.kind:
-                row.climbed, row.rungs = row.climbed + 1, _rungs(left[1:])
-            row.roles = canonical(sorted({*json_list(row.roles), *rung.roles}))
+                row.climbed, row.rungs = row.climbed + 1, rungs_json(left[1:])
+            row.roles = canonical(sorted({*roles_of(row), *rung.roles}))
             row.overdue = row.overdue or rung.kind.late
             if rung.kind is RungKind.ESCALATE and row.name == APPROVAL and row.ended_at is None:
                 overdue(effect.session, step, row)
@@ -154,7 +150,7 @@ class Desk:
 
     def _reckon(self, session: Session, step: Step, row: TaskRow) -> TaskShown:
         shown = deadlines(session, self.policies[step.policy], row, step.at)
-        row.due_at, row.rungs, row.provisional = shown.due_at, _rungs(shown.rungs), shown.provisional
+        row.due_at, row.rungs, row.provisional = shown.due_at, rungs_json(shown.rungs), shown.provisional
         return shown
 
     def _move_expected(self, session: Session, step: Step) -> None:
@@ -170,9 +166,9 @@ class Desk:
         if before:
             return _first_answer(before, decision, proof.who.id)
         hearing = hearing_of(session, self.books, task)
-        local = step.at.astimezone(ZoneInfo(self.policies[step.policy].calendar.zone))
-        proof.use(session, step.used_for(decision.decision_id), local)
-        verdict = _judged(hearing, decision, proof, local.tzinfo)
+        calendar = self.policies[step.policy].calendar
+        proof.use(session, step.used_for(decision.decision_id), calendar.local(step.at))
+        verdict = _judged(hearing, decision, proof, calendar)
         receipt = _receipt(step, hearing.spec, decision, proof, verdict)
         write(session, step, decision, receipt, proof.who.id, verdict)
         if receipt.done:
@@ -200,9 +196,9 @@ def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionRec
     return DecisionReceipt.model_validate_json(row.receipt)
 
 
-def _judged(hearing: Hearing, decision: Decision, proof: Proof, zone: tzinfo | None) -> Verdict:
+def _judged(hearing: Hearing, decision: Decision, proof: Proof, calendar: Calendar) -> Verdict:
     if proof.code and hearing.receipt:  # customers are not told who noted it
-        raise Ground.ANSWERED.refusal(at=hearing.receipt.at.astimezone(zone).date().isoformat())
+        raise Ground.ANSWERED.refusal(at=calendar.day(hearing.receipt.at).isoformat())
     verdict = judge(hearing, decision, proof.who)
     if verdict.refusal:
         raise verdict.refusal
@@ -225,7 +221,3 @@ def _receipt(step: Step, spec: TaskSpec, decision: Decision, proof: Proof, verdi
         heard_by=who if noted else "",
         in_place_of=verdict.in_place_of,
     )
-
-
-def _rungs(rungs: tuple[Rung, ...]) -> str:
-    return RUNGS.dump_json(rungs).decode()

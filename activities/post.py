@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 from temporalio import activity
@@ -194,8 +193,7 @@ class Post:
 
     def _moment(self, moment: datetime, row: CaseRow) -> str:
         """A moment by the firm's clock, as people are told it."""
-        zone = ZoneInfo(self.policies[row.policy].calendar.zone)
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{self.policies[row.policy].calendar.local(moment):%Y-%m-%d %H:%M}"
 
     def _values(
         self, row: CaseRow, customer: CustomerFacts, facts: dict[str, str], answer: Answer | None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -17,6 +16,7 @@ from gateways.calendar_days import calendar_of
 from gateways.inbox import inbox
 from notices import Rendered, render
 from policy import Policies
+from policy.model import Calendar
 from records.database import Database
 from records.tables import ContactRow
 
@@ -70,13 +70,13 @@ class DigestBook:
         self, person: StaffFacts, day: date, lines: Sequence[InboxLine], firm: str, language: Language
     ) -> Rendered:
         """What a person is told."""
-        zone = ZoneInfo(self.policies.in_force_on(day).calendar.zone)
+        calendar = self.policies.in_force_on(day).calendar
         values = {
             "firm": firm,
             "person": person.name,
             "staff": person.id,
             "day": day.isoformat(),
-            "lines": [_shown(line, zone, language) for line in lines],
+            "lines": [_shown(line, calendar, language) for line in lines],
             "overdue": _overdue(lines),
         }
         return render("digest", language, values)
@@ -90,14 +90,14 @@ def _overdue(lines: Sequence[InboxLine]) -> int:
     return sum(line.overdue for line in lines)
 
 
-def _shown(line: InboxLine, zone: ZoneInfo, language: Language) -> dict[str, object]:
+def _shown(line: InboxLine, calendar: Calendar, language: Language) -> dict[str, object]:
     """A line as the template takes it: no subject, which may tell of the customer."""
     chinese = language is Language.ZH
     return {
         "name": line.name,
         "case": line.case,
         "task": line.task,
-        "due": f"{line.due.astimezone(zone):%Y-%m-%d %H:%M}",
+        "due": f"{calendar.local(line.due):%Y-%m-%d %H:%M}",
         "overdue": line.overdue,
         "provisional": line.provisional,
         "held": line.held,

@@ -36,7 +36,11 @@ class Calendar(Contract):
 
     def day(self, moment: datetime) -> date:
         """The firm's day of a moment."""
-        return moment.astimezone(ZoneInfo(self.zone)).date()
+        return self.local(moment).date()
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment by the firm's clock."""
+        return moment.astimezone(ZoneInfo(self.zone))
 
 
 class Identity(Contract):

@@ -32,6 +32,13 @@ async def register_search_attributes(client: Client) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of the development server, which all tests of a file share."""
+    async with DevServer(tmp_path_factory.mktemp("temporal")) as server:
+        yield await Client.connect(server.address, data_converter=data_converter())
+
+
 @pytest.fixture
 async def skipping_client() -> AsyncIterator[Client]:
     """A client of a time-skipping server: days pass while a test awaits a result."""
