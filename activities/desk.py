@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.blockers import seen
 from activities.casework import case_of, json_list, move_expected, note, request_of, today
 from activities.deciders import Deciders, Proof
 from contracts.findings import FindingState
@@ -43,7 +44,8 @@ class Desk:
 
     @activity.defn
     def show(self, step: Step, spec: TaskSpec) -> TaskShown:
-        """Put the task into the inbox; when it is due and what is done on the way there."""
+        """Put the task into the inbox; when it is due, what is done on the way there, and what stands in the way."""
+        blockers = seen(self.database, self.books, self.policies, step)
         with self.database.once(f"{step.dossier}/show/{spec.task}", spec, TaskShown) as effect:
             if effect.done:
                 return effect.result
@@ -53,7 +55,8 @@ class Desk:
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
             note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
-            return effect.record(shown.model_copy(update={"roles": roles_of(row), "overdue": row.overdue}))
+            known = {"roles": roles_of(row), "overdue": row.overdue, "blockers": blockers}
+            return effect.record(shown.model_copy(update=known))
 
     @activity.defn
     def climb(self, step: Step, task: str, rung: Rung) -> None:

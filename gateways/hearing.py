@@ -81,13 +81,17 @@ def people_for(session: Session, books: Books, row: TaskRow, roles: Iterable[Rol
     return [people[name] for name in sorted(people)]
 
 
+def related(customer: CustomerFacts, staff: Iterable[StaffFacts]) -> dict[str, Bar]:
+    """Who keeps out of all that concerns a customer: their relations, and whoever is the customer."""
+    addresses = {contact.address.casefold() for contact in customer.contacts}
+    bars = dict.fromkeys(customer.related_staff, Bar.RELATED)
+    return bars | {person.id: Bar.CUSTOMER for person in staff if person.email.casefold() in addresses}
+
+
 def _bars(session: Session, books: People, dossier: str, spec: TaskSpec, customer: CustomerFacts) -> dict[str, Bar]:
     """Who keeps out; the weightiest reason counts."""
-    addresses = {contact.address.casefold() for contact in customer.contacts}
     recused = session.exec(select(RecusalRow.staff).where(RecusalRow.dossier == dossier))
-    bars = dict.fromkeys(recused, Bar.RECUSED)
-    bars |= dict.fromkeys(customer.related_staff, Bar.RELATED)
-    bars |= {person.id: Bar.CUSTOMER for person in books.staff(session) if person.email.casefold() in addresses}
+    bars = dict.fromkeys(recused, Bar.RECUSED) | related(customer, books.staff(session))
     return bars | dict.fromkeys(spec.barred, Bar.OWN_WORK)
 
 

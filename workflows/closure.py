@@ -16,7 +16,7 @@ from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.tasks import TaskOption
-from contracts.vocabulary import CaseKind, Initiator, Outcome, ReasonCode, Role, Stage
+from contracts.vocabulary import WITNESSES, CaseKind, Initiator, Outcome, ReasonCode, Stage
 from workflows.calls import call
 from workflows.case import Case, finding
 from workflows.stops import Returned
@@ -54,8 +54,9 @@ class AccountClosure(Case):
 
     async def close(self) -> Ending:
         """The stages 受理 to 销户完成."""
-        facts = {"expected_by": self.day(self.required.expected_by)}
-        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if self.required.provisional else {}))
+        opened = self.required
+        facts = {"expected_by": self.day(opened.expected_by), "blockers": opened.asked_of_customer}
+        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if opened.provisional else {}))
         await self.pass_through(
             {
                 Stage.IDENTITY: self.identity,
@@ -235,9 +236,9 @@ class AccountClosure(Case):
     async def witness(self) -> Checked:
         """The list signed by us, and by a witness who is somebody else."""
         options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
-        roles = (Role.OPERATIONS, Role.RECORDS)
+        words = "sign the hand-over list and witness it"
         decision = await self.ask_staff(
-            "handover_witness", "sign the hand-over list and witness it", roles, options, needed=2, must_include=roles
+            "handover_witness", words, WITNESSES, options, needed=len(WITNESSES), must_include=WITNESSES
         )
         if decision.option == "signed":
             return CLEAR

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 from contracts import operators
 from contracts.text import moment_text
+from contracts.vocabulary import Outcome
 from workflows.case_state import CaseState, Shown
 
 
@@ -30,11 +31,16 @@ def publish(case: CaseState) -> None:
 
 
 def details(case: CaseState) -> str:
-    """Markdown: stage, waiting for whom, until when, findings, and what to do next."""
+    """Markdown: stage, findings, what stood in the way when people were last asked, whom it waits for, until when, and
+    what to do next."""
     lines = [f"**{case.kind} {case.case_id}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
         lines.append("**Paused.** Next: `starter.py resume " + case.case_id + "`")
-    lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in case.findings.values()]
+    blockers = case.blockers if case.outcome is Outcome.OPEN else ()
+    told = {(blocker.kind, blocker.subject) for blocker in blockers}
+    findings = (each for each in case.findings.values() if (each.kind, each.subject) not in told)
+    lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in findings]
+    lines += [f"- in the way `{each.kind}` {each.subject} ({each.owner}): {each.way_out}" for each in blockers]
     for task in case.waiting.values():
         roles = ", ".join(sorted(task.roles))
         until = f", due {moment_text(task.due_at)}" if task.due_at else ""
