@@ -12,12 +12,15 @@ from activities.casework import request_of, today
 from activities.closure_facts import ClosureFacts, Hashes, facts_before, facts_during, running_case, with_request
 from contracts.blockers import Blocker, BlockerLine, BlockersLetter, BlockersView
 from contracts.steps import Step
-from contracts.vocabulary import Language
+from contracts.vocabulary import Language, Stage
 from gateways.books import Books
 from gateways.evidence import EvidenceStore
 from policy import Policies, Policy
 from records.database import Database
 from records.tables import CaseRow
+
+_EARLY = frozenset({Stage.RECEIVED, Stage.IDENTITY, Stage.REASON})
+"""The stages whose rules read the entries."""
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +89,7 @@ def _seen(session: Session, books: Books, policies: Policies, step: Step) -> tup
     row, policy = session.get_one(CaseRow, step.dossier), policies[step.policy]
     day = today(step, policy)
     hashes: Hashes = {each.reference: each.sha256 for each in request_of(row).documents}
-    facts = facts_during(session, books, row, policy, policies.in_force_on(day), day, hashes)
+    newest, early = policies.in_force_on(day), step.stage in _EARLY
+    facts = facts_during(session, books, row, policy, newest, day, hashes, entries=early)
     stands = facts.case._replace(stage=step.stage, risk=step.risk) if facts.case else None
     return blockers(replace(facts, case=stands), policy)

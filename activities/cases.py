@@ -125,8 +125,8 @@ class Cases:
     def _begin(self, session: Session, case_id: str, request: ClosureRequest, at: datetime) -> Opened:
         # Which policy is in force cannot be asked of a policy: the day is that of the books.
         policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
-        known = {"request": request, "hashes": self._hashes(request)}
-        facts = facts_before(session, self.books, request.account, policy, policy.calendar.day(at), **known)
+        day, hashes = policy.calendar.day(at), self._hashes(request)
+        facts = facts_before(session, self.books, request.account, policy, day, request=request, hashes=hashes)
         faults = [*_document_faults(facts), *_people_faults(facts)]
         faults += [*_account_faults(case_id, request, facts.account), *_day_faults(policy, request, at)]
         if faults:

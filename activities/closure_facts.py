@@ -136,9 +136,10 @@ def with_request(facts: ClosureFacts, policy: Policy) -> ClosureFacts:
 
 
 def facts_before(
-    session: Session, books: Books, account_id: str, newest: Policy, today: date, **asked: Any
+    session: Session, books: Books, account_id: str, newest: Policy, today: date, *, entries: bool = True, **asked: Any
 ) -> ClosureFacts:
-    """What the books say before a case. `asked`: the request, and the hashes of its documents, once there is one."""
+    """What the books say before a case. `entries`: whether they are read too, of which there may be very many; `asked`:
+    the request, and the hashes of its documents, once there is one."""
     account = books.account(session, account_id)
     return ClosureFacts(
         account=account,
@@ -148,14 +149,22 @@ def facts_before(
         agreements=books.agreements(session, account_id),
         receivables=books.receivables(session, account_id),
         pending=books.pending(session, account_id),
-        entries=books.entries(session, account_id),
+        entries=books.entries(session, account_id) if entries else (),
         staff=books.staff(session),
         **{"received": today} | asked,
     )
 
 
 def facts_during(
-    session: Session, books: Books, row: CaseRow, policy: Policy, newest: Policy, today: date, hashes: Hashes
+    session: Session,
+    books: Books,
+    row: CaseRow,
+    policy: Policy,
+    newest: Policy,
+    today: date,
+    hashes: Hashes,
+    *,
+    entries: bool = True,
 ) -> ClosureFacts:
     """What books and records say of a case under `policy`. A policy whose rollout asks each case counts as its own."""
     return facts_before(
@@ -164,6 +173,7 @@ def facts_during(
         row.account,
         policy if rolled_out(session, newest.version) else newest,
         today,
+        entries=entries,
         received=policy.calendar.day(row.opened_at),
         request=request_of(row),
         hashes=hashes,

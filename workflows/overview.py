@@ -36,11 +36,7 @@ def details(case: CaseState) -> str:
     lines = [f"**{case.kind} {case.case_id}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
         lines.append("**Paused.** Next: `starter.py resume " + case.case_id + "`")
-    blockers = case.blockers if case.outcome is Outcome.OPEN else ()
-    told = {(blocker.kind, blocker.subject) for blocker in blockers}
-    findings = (each for each in case.findings.values() if (each.kind, each.subject) not in told)
-    lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in findings]
-    lines += [f"- in the way `{each.kind}` {each.subject} ({each.owner}): {each.way_out}" for each in blockers]
+    lines += _in_the_way(case)
     for task in case.waiting.values():
         roles = ", ".join(sorted(task.roles))
         until = f", due {moment_text(task.due_at)}" if task.due_at else ""
@@ -49,6 +45,20 @@ def details(case: CaseState) -> str:
         verb = "answer" if task.spec.for_customer else "decide"
         lines.append(f"  - next: `starter.py {verb} {task.spec.task} {options} --as STAFF`")
     return "\n".join(lines)
+
+
+def _in_the_way(case: CaseState) -> list[str]:
+    """A finding that is dealt with, and no blocker of that time, was found since."""
+    blockers = case.blockers if case.outcome is Outcome.OPEN else ()
+    told = {(each.kind, each.subject) for each in blockers}
+    since = (each for each in case.findings.values() if (each.kind, each.subject) not in told)
+    return [
+        *(f"- finding `{each.kind}` {each.subject}" for each in since),
+        *(
+            f"- in the way `{each.kind}` {each.subject}".rstrip() + f" ({each.owner}): {each.way_out}"
+            for each in blockers
+        ),
+    ]
 
 
 def _shown(case: CaseState) -> Shown:
