@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.blockers import seen
 from activities.casework import case_of, move_expected, note, today
 from activities.deciders import Deciders, Proof
 from activities.decisions import APPROVAL, content_of, end, overdue, write
@@ -38,7 +39,8 @@ class Desk:
 
     @activity.defn
     def show(self, step: Step, spec: TaskSpec) -> TaskShown:
-        """Put the task into the inbox; when it is due and what is done on the way there."""
+        """Put the task into the inbox; when it is due, what is done on the way there, and what stands in the way."""
+        blockers = seen(self.database, self.books, self.policies, step)
         with self.database.once(f"{step.dossier}/show/{spec.task}", spec, TaskShown) as effect:
             if effect.done:
                 return effect.result
@@ -48,7 +50,7 @@ class Desk:
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
             note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
-            known = {"roles": roles_of(row), "overdue": row.overdue}
+            known = {"roles": roles_of(row), "overdue": row.overdue, "blockers": blockers}
             known["unmanned"] = not self._manned(effect.session, step, row)
             return effect.record(shown.model_copy(update=known))
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field, JsonValue
 
 from contracts.base import Contract
+from contracts.blockers import BlockerLine
 from contracts.text import Word, Words
 from contracts.vocabulary import Medium, Role
 
@@ -102,7 +103,8 @@ class Rung(Contract):
 class TaskShown(Contract):
     """The task stands in the inbox: when it is due and the rungs still to climb, earliest first. `provisional`: a year
     on the way has no announced calendar yet, so that these moments may still move. `roles` may decide it, and it is
-    `overdue`, also by what became of earlier tasks of its matter. `unmanned`: there are not enough people who may."""
+    `overdue`, also by what became of earlier tasks of its matter. `unmanned`: there are not enough people who may.
+    `blockers`: what stood in the way of the case at that moment; null where nobody looked."""
 
     due_at: datetime
     rungs: tuple[Rung, ...]
@@ -110,6 +112,7 @@ class TaskShown(Contract):
     roles: tuple[Role, ...] = ()
     overdue: bool = False
     unmanned: bool = False
+    blockers: tuple[BlockerLine, ...] | None = None
 
 
 class Decision(Contract):

@@ -86,14 +86,18 @@ def manned(session: Session, books: Books, row: TaskRow, spec: TaskSpec, day: da
     return enough and all(people_for(session, books, row, (role,), day) for role in spec.must_include)
 
 
+def related(customer: CustomerFacts, staff: Iterable[StaffFacts]) -> dict[str, Bar]:
+    """Who keeps out of all that concerns a customer: their relations, and whoever is the customer."""
+    addresses = {contact.address.casefold() for contact in customer.contacts}
+    bars = dict.fromkeys(customer.related_staff, Bar.RELATED)
+    return bars | {person.id: Bar.CUSTOMER for person in staff if person.email.casefold() in addresses}
+
+
 def _bars(session: Session, books: People, row: TaskRow, spec: TaskSpec) -> dict[str, Bar]:
     """Who keeps out; the weightiest reason counts."""
     customer = books.customer(session, session.get_one(CaseRow, row.dossier).customer)
-    addresses = {contact.address.casefold() for contact in customer.contacts}
     recused = session.exec(select(RecusalRow.staff).where(RecusalRow.dossier == row.dossier))
-    bars = dict.fromkeys(recused, Bar.RECUSED)
-    bars |= dict.fromkeys(customer.related_staff, Bar.RELATED)
-    bars |= {person.id: Bar.CUSTOMER for person in books.staff(session) if person.email.casefold() in addresses}
+    bars = dict.fromkeys(recused, Bar.RECUSED) | related(customer, books.staff(session))
     return bars | dict.fromkeys(spec.barred, Bar.OWN_WORK)
 
 

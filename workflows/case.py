@@ -30,6 +30,7 @@ class Case(CasePolicy):
         """Open the case, or refuse it: then every sender is told, and the workflow fails with the refusal."""
         try:
             self.opened = await opening
+            self.blockers = self.opened.blockers
             self._policy = await self.surely(Cases.policy, self.opened.policy, summary="pin the policy")
         except Refused as refusal:
             self.refusal = refusal

@@ -211,5 +211,10 @@ class CaseMessages(CaseCalls):
         """What the sender of the request is told, once the case is open. Raises Refused when it was not opened."""
         await self._open()
         opened = self.required
-        words = PROVISIONAL if opened.provisional else ""
-        return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by, message=words)
+        return Receipt(
+            case=opened.case,
+            reference=opened.dossier,
+            expected_by=opened.expected_by,
+            message=PROVISIONAL if opened.provisional else "",
+            blockers=opened.blockers,
+        )

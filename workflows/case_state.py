@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from temporalio import workflow
 
+from contracts.blockers import BlockerLine
 from contracts.findings import Finding
 from contracts.refusals import Refused
 from contracts.steps import Ending, Opened, Step
@@ -72,6 +73,7 @@ class CaseState:
         self.risk = Risk.LOW
         self.findings: dict[str, Finding] = {}
         self.accepted: set[str] = set()
+        self.blockers: tuple[BlockerLine, ...] = ()
         self.waiting: dict[str, Asked] = {}
         self.specs: dict[str, TaskSpec] = {}
         self.receipts: dict[str, DecisionReceipt] = {}

@@ -48,8 +48,9 @@ class AccountClosure(ClosurePeople):
 
     async def close(self) -> Ending:
         """The stages 受理 to 销户完成."""
-        facts = {"expected_by": self.day(self.required.expected_by)}
-        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if self.required.provisional else {}))
+        opened = self.required
+        facts = {"expected_by": self.day(opened.expected_by), "blockers": opened.asked_of_customer}
+        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if opened.provisional else {}))
         await self.pass_through(
             {
                 Stage.IDENTITY: self.identity,

@@ -7,7 +7,7 @@ from activities.schedule import Schedule
 from activities.termination import Termination
 from contracts.findings import Checked, FindingKind
 from contracts.tasks import DecisionReceipt, TaskOption
-from contracts.vocabulary import Initiator, Outcome, ReasonCode, Role
+from contracts.vocabulary import WITNESSES, Initiator, Outcome, ReasonCode
 from workflows.case import Case, finding
 
 CLEAR = Checked()
@@ -127,9 +127,9 @@ class ClosurePeople(Case):
     async def witness(self) -> Checked:
         """The list signed by us, and by a witness who is somebody else."""
         options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
-        roles = (Role.OPERATIONS, Role.RECORDS)
+        words = "sign the hand-over list and witness it"
         decision = await self.ask_staff(
-            "handover_witness", "sign the hand-over list and witness it", roles, options, needed=2, must_include=roles
+            "handover_witness", words, WITNESSES, options, needed=len(WITNESSES), must_include=WITNESSES
         )
         if decision.option == "signed":
             return CLEAR

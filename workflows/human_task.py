@@ -91,6 +91,8 @@ class HumanTask:
         self.asked.due_at, self._rungs = shown.due_at, list(shown.rungs)
         self.asked.roles |= set(shown.roles)
         self.asked.overdue = self.asked.overdue or shown.overdue
+        if shown.blockers is not None:
+            self.case.blockers = shown.blockers
         publish(self.case)
 
     async def _climb(self, rung: Rung) -> None:

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 from contracts import operators
 from contracts.text import moment_text
-from contracts.vocabulary import Role
+from contracts.vocabulary import Outcome, Role
 from workflows.case_state import CaseState, Shown
 
 
@@ -32,14 +32,15 @@ def publish(case: CaseState) -> None:
 
 
 def details(case: CaseState) -> str:
-    """Markdown: stage, waiting for whom, until when, findings, and what to do next."""
+    """Markdown: stage, findings, what stood in the way when people were last asked, what fails, whom it waits for,
+    until when, and what to do next."""
     name = workflow.info().workflow_id
     lines = [f"**{case.kind} {name}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
         lines.append(f"**Paused.** Next: `starter.py resume {name}`")
     trying = "tried again until it is done; its last words stand under the activity"
     lines += [f"- **failing** {failing}, {trying}" for failing in case.failing.values()]
-    lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in case.findings.values()]
+    lines += _in_the_way(case)
     for task in case.waiting.values():
         roles = ", ".join(sorted(task.roles))
         until = f", due {moment_text(task.due_at)}" if task.due_at else ""
@@ -54,6 +55,20 @@ def waiting_for(case: CaseState) -> tuple[Role, ...]:
     """The roles that its tasks stand with; what fails is technology's."""
     roles = {role for task in case.waiting.values() for role in task.roles}
     return tuple(sorted(roles | ({Role.TECHNOLOGY} if case.failing else set())))
+
+
+def _in_the_way(case: CaseState) -> list[str]:
+    """A finding that is dealt with, and no blocker of that time, was found since."""
+    blockers = case.blockers if case.outcome is Outcome.OPEN else ()
+    told = {(each.kind, each.subject) for each in blockers}
+    since = (each for each in case.findings.values() if (each.kind, each.subject) not in told)
+    return [
+        *(f"- finding `{each.kind}` {each.subject}" for each in since),
+        *(
+            f"- in the way `{each.kind}` {each.subject}".rstrip() + f" ({each.owner}): {each.way_out}"
+            for each in blockers
+        ),
+    ]
 
 
 def _shown(case: CaseState) -> Shown:

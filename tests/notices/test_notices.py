@@ -24,7 +24,8 @@ QUESTIONS = (
     *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze"),
 )
 FACTS: dict[str, tuple[str, ...]] = {
-    "acknowledgement": ("expected_by", "wished_on"),
+    "acknowledgement": ("expected_by", "wished_on", "blockers"),
+    "blockers_letter": ("blockers", "wanted"),
     "confirm_contact": (),
     "offer": ("offers",),
     "closure_notice": ("reason", "until"),
@@ -303,7 +304,7 @@ def test_a_line_break_in_a_value_cannot_add_a_header_to_the_mail(language: Langu
 
 @both_languages
 def test_no_wished_day_is_not_spoken_of(language: Language) -> None:
-    facts = {"expected_by": "2026-12-15", "wished_on": ""}
+    facts = {"expected_by": "2026-12-15", "wished_on": "", "blockers": "<blockers>"}
     asked = render("acknowledgement", language, values("acknowledgement")).text
     silent = render("acknowledgement", language, values("acknowledgement", facts=facts)).text
     assert len(silent.splitlines()) == len(asked.splitlines()) - 1
