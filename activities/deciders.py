@@ -76,7 +76,7 @@ class Deciders:
         else:
             case = session.get_one(CaseRow, step.dossier)
             proof = self._by_code(session, token, case, plain(policy.answer_valid), None)
-        proof.use(session, step.used_for(decision_id), step.at)
+        proof.use(session, step.used_for(decision_id), policy.calendar.local(step.at))
         return proof.who
 
     def member(self, session: Session, token: str, day: date) -> Proof:
