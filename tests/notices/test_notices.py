@@ -47,7 +47,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "correct_details": ("field",),
     "complaint_received": ("detail",),
     "suspended": ("detail",),
-    "apology": ("why",),
+    "apology": ("why", "expected_by"),
     "refusal_offer": ("offers", "reason"),
     "shortfall": ("short",),
     "own_freeze": (),
@@ -307,6 +307,19 @@ def test_no_wished_day_is_not_spoken_of(language: Language) -> None:
     asked = render("acknowledgement", language, values("acknowledgement")).text
     silent = render("acknowledgement", language, values("acknowledgement", facts=facts)).text
     assert len(silent.splitlines()) == len(asked.splitlines()) - 1
+
+
+@both_languages
+def test_an_apology_names_the_new_day_as_far_as_it_is_known(language: Language) -> None:
+    day, chinese = "2026-12-15", language is Language.ZH
+    known = {"why": "system_fault", "expected_by": day}
+    told = [
+        as_one("apology", language, values("apology", facts=facts))
+        for facts in (known, known | {"stands": "yes"}, {"why": "system_fault"})
+    ]
+    assert [text.count(day) for text in told] == [2, 2, 0]
+    assert ["最早" in text if chinese else "at the earliest" in text for text in told] == [False, True, False]
+    assert [("尚无法确定" if chinese else "cannot name the new day") in text for text in told] == [False, False, True]
 
 
 @both_languages
