@@ -49,7 +49,7 @@ from gateways.screening import ListScreening, Screening
 from gateways.sms import FolderSms, HttpSms, NoSms, SmsGateway
 from gateways.tokens import CustomerLinks, StaffTokens, link_key, token_judge
 from policy import Policies
-from policy.changes import warnings
+from policy.upkeep import upkeep
 from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
@@ -218,8 +218,8 @@ def _warn(policies: Policies) -> None:
     """What of the policy in force has to be seen to."""
     today = datetime.now(UTC).date()
     with suppress(Refused):  # none is in force yet, or the records are not as they should be: each case will say so
-        for words in warnings(policies.in_force_on(today), today):
-            print(words, file=sys.stderr, flush=True)
+        for said in upkeep(policies.in_force_on(today), today):
+            print(said.en, file=sys.stderr, flush=True)
 
 
 def _sms(settings: Settings) -> SmsGateway:

@@ -41,15 +41,15 @@ class Digests:
 
     @activity.defn
     def send_digest(self, step: DigestStep) -> DeliveryState | None:
-        """Mail one person the list of their open tasks; None when there are none. A refused address is an answer; a
-        mail server that is down raises, and is tried again."""
+        """Mail one person the list of their open tasks, and a manager what of the policy has to be seen to; None when
+        there is neither. A refused address is an answer; a mail server that is down raises, and is tried again."""
         with self.book.database.reading() as session:
             person, lines = self.book.books.person(session, step.staff), self.book.lines(session, step.staff)
         with self.book.database.transaction() as session:
             row = session.get(ContactRow, step.key)
             if row and row.state is DeliveryState.SENT:
                 return row.state
-            if not lines:
+            if not (lines or self.book.upkeep(person, step.day)):
                 return None
             self._queue(session, step, row, person.email)
         return self._send(step, person, lines)

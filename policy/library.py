@@ -82,11 +82,16 @@ class Policies:
         return begun[-1]
 
     def for_new_case_on(self, day: date) -> Policy:
-        """The same, for a case that is opened. Refused: NOT_ALLOWED when it has expired; open cases go on under it."""
+        """The same, for a case that is opened. Refused: NOT_ALLOWED when it has expired, or a notice that cases are
+        told by; open cases go on under it."""
         policy = self.in_force_on(day)
         if policy.expires and day > policy.expires:
             words = f"Policy {policy.version} expired on {policy.expires}; publish a new one."
             raise Refused(Code.NOT_ALLOWED, words)
+        for notice, template in policy.templates.items():
+            if day > template.expires:
+                words = f"The notice {notice} expired on {template.expires}; publish a policy with the renewed one."
+                raise Refused(Code.NOT_ALLOWED, words)
         return policy
 
     def _known(self, version: str) -> tuple[str, Policy]:

@@ -100,6 +100,7 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "roles": [Role.FINANCE],
         }
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
+        common |= {"upkeep": []}
     else:
         common |= {"account": "1001", "reference": "closure-ACC-1.1"}
     return common | changed
@@ -229,6 +230,16 @@ def test_the_digest_lists_each_task_and_why_and_what_happens_otherwise(language:
 def test_a_digest_without_anything_late_does_not_speak_of_it(language: Language) -> None:
     told = as_one("digest", language, values("digest", lines=[EARLY], overdue=0))
     assert ("逾期" if language is Language.ZH else "verdue") not in told
+
+
+@both_languages
+def test_a_manager_reads_in_the_digest_what_of_the_policy_has_to_be_seen_to(language: Language) -> None:
+    plain = as_one("digest", language, values("digest"))
+    told = render("digest", language, values("digest", lines=[], overdue=0, upkeep=["<plan>", "<notice>"]))
+    assert all(f"- <{word}>" in told.text.splitlines() for word in ("plan", "notice"))
+    said = "制度有待维护" if language is Language.ZH else "seen to"
+    assert all((each in told.text, each in plain) == (True, False) for each in ("policy plans", said))
+    assert said in told.subject
 
 
 @both_languages
