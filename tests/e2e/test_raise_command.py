@@ -132,6 +132,12 @@ def test_what_an_answer_carried_is_shown(firm: House) -> None:
     assert f"fixed (wished_on: {WISHED['wished_on']}) by lin.tao" in firm.run("show", SHORT).out
 
 
+def test_what_an_option_wants_is_shown_as_it_is_typed(firm: House) -> None:
+    wanted = """return --data '{"stage": "identity"}' (identity, reason, """
+    assert firm.task("approval", "ACC-1005")
+    assert all(wanted in firm.call(*command).out for command in (("inbox",), ("show", SHORT)))
+
+
 def waited(firm: House) -> timedelta:
     """How long the case waited for the money, since the customer chose to pay it in."""
     shown = firm.call("show", SHORT, "--json").data
