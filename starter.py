@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check the trails, their heads against the workflow results, the sums of the books.",
     ),
     "policy show": ("rules:show", "The policy versions, and the one in force or named."),
+    "policy plans": ("plans:plans", "The contingency plans: steps, owners, deputies, contacts, reviews."),
     "policy check": ("rules:check", "What a policy file would change, and what is wrong with it."),
     "policy publish": ("publishing:publish", "Propose a policy; a manager approves it."),
     "policy approve": ("publishing:approve", "Approve a proposed policy."),

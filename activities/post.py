@@ -224,6 +224,7 @@ class Post:
             "provisional": row.provisional,
             "quiet": self.policies[case.policy].quiet,
             "options": [option.name for option in spec.options],
+            "typed": _typed(spec),
             "roles": [role.value for role in roles],
             "consequence": words("task_escalation", self.letterhead.staff_language),
         }
@@ -231,7 +232,12 @@ class Post:
 
 def _answer(task: TaskSpec, row: CaseRow, code: str) -> Answer:
     options = [(option.name, words(option.name, row.language)) for option in task.options]
-    return Answer(task=task.task, code=code, options=options)
+    return Answer(task=task.task, code=code, options=options, typed=_typed(task))
+
+
+def _typed(task: TaskSpec) -> dict[str, str]:
+    """What staff type for the value that an option wants, by its name."""
+    return {option.name: option.typed for option in task.options if option.wants}
 
 
 def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:

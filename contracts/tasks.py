@@ -1,5 +1,7 @@
 """待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +32,17 @@ class TaskOption(Contract):
     final: bool = False
     wants: str = ""
     among: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> str:
+        """What staff type for the value that it wants; empty where it wants none."""
+        return data_typed(self.wants, self.among) if self.wants else ""
+
+
+def data_typed(field: str, among: Sequence[str]) -> str:
+    """Such as `--data '{"value": "..."}'`, or with what there is to choose from behind it."""
+    value = json.dumps({field: among[0] if among else "..."}, ensure_ascii=False)
+    return f"--data '{value}'" + (f" ({', '.join(among)})" if len(among) > 1 else "")
 
 
 class TaskSpec(Contract):

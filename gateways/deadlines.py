@@ -59,6 +59,11 @@ def expected_by(session: Session, policy: Policy, row: CaseRow, wished: datetime
     return max(end, wished) if wished else end
 
 
+def stands(session: Session, policy: Policy, row: CaseRow, at: datetime) -> bool:
+    """Whether the overall time of a case stands at the moment `at`."""
+    return any(pause.until >= at for pause in _waits(session, policy, row, at))
+
+
 def quiet_until(policy: Policy, medium: Medium, at: datetime) -> datetime | None:
     """When a message by this channel may be sent, if not at once."""
     if policy.quiet is None or medium not in policy.quiet.media:

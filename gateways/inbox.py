@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from contracts.books import CustomerFacts, StaffFacts
 from contracts.judgement import Decider, Hearing, eligible
+from contracts.said import Said
 from contracts.tasks import RungKind
 from contracts.views import InboxLine
 from contracts.vocabulary import Language, Role
@@ -14,7 +15,7 @@ from gateways.books import Ledger
 from gateways.books_journal import FIRM_ZONE, today
 from gateways.deadlines import rungs_of
 from gateways.hearing import People, decider_of, hearing_of, roles_of
-from gateways.inbox_words import CHANGES, Otherwise, Said, Why
+from gateways.inbox_words import CHANGES, Otherwise, Why
 from gateways.task_lines import OPEN_STATES, decisions_on, task_values
 from notices.words import words
 from policy import Policies

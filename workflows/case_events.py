@@ -91,7 +91,7 @@ class CaseEvents(CaseSteps):
     def decided_after_all(self, spec: TaskSpec) -> None:
         """A task has come to its end, so that nobody needs to be found for it."""
         about = f"{FindingKind.INTERNAL_PROCESS}:{spec.number}"
-        self.make_moot("it was decided after all", lambda each: each.finding == about)
+        self.make_moot("it was decided after all", lambda each: about in (each.finding, each.facts.get("because")))
 
     # ---- what remedies ask of the case ---------------------------------------------------------------------------
 

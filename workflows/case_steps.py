@@ -14,7 +14,7 @@ from contracts.vocabulary import CaseKind, Outcome, Role, Stage
 from workflows.calls import Outlasted, call
 from workflows.case_time import CaseTime
 from workflows.remedies import remedy_for
-from workflows.stops import Returned
+from workflows.stops import Moot, Returned
 
 Result = TypeVar("Result")
 Look = Callable[[], Awaitable[Checked]]
@@ -145,14 +145,17 @@ class CaseSteps(CaseTime):
             self.findings.pop(finding.fingerprint, None)
 
     async def side_by_side(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
-        """Run all to their end; what each answered. When one ends the case, the others stop at their next wait."""
+        """Run all to their end; what each answered. When one ends the case, the others stop at their next wait. Raises
+        Moot when what one of them asked is not wanted any more."""
         running = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-        broken = [task.exception() for task in running if task.done() and task.exception()]
-        if broken and not self.stopped:
-            raise next(error for error in broken if error)
+        broken = [error for task in running if task.done() and (error := task.exception())]
+        if broken and not self.stopped and not isinstance(broken[0], Moot):
+            raise broken[0]
         answers = await asyncio.gather(*running, return_exceptions=True)
         self.checkpoint()
+        if broken:
+            raise broken[0]
         return answers
 
     async def _supervise(self, findings: Sequence[Finding]) -> None:
