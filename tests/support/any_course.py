@@ -1,0 +1,482 @@
+"""Any course of a closure: customer, staff, authority, firm, clock do what they will, and the case ends as it may.
+
+`python -m tests.support.any_course 100 [--seed 0]`; one of them again: `any_course 10 --seed 7 --only 3`.
+"""
+
+import argparse
+import logging
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import wraps
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from contracts.findings import FindingKind
+from contracts.refusals import Code
+from contracts.tasks import DecisionReceipt, Extension, Hold, Noted, Reckoning, Resend
+from contracts.vocabulary import FreezeBy, Initiator, Outcome, ReasonCode, Stage
+from gateways.desk_work import DeskWork
+from tests.support.accounts import open_accounts
+from tests.support.any_books import WRONGS, comes_in, frozen, on_its_way, owes, put_right, released
+from tests.support.any_end import assert_allowed_end
+from tests.support.any_people import CUSTOMER, SUPERVISOR, AnyPeople, ending_of
+from tests.support.any_world import NO_SUCH_PAYEE, AnyWorld, Question, Seen, any_world
+from tests.support.happenings import occurrence
+from tests.support.message_storm import Faults
+
+ROUND = 10
+"""So many courses have one seed: hypothesis begins to vary earlier ones only after that."""
+
+ROUNDS_OF_A_WORLD = 3
+"""The time of its server cannot be moved without end."""
+
+STEPS = 10
+LONGEST = 100
+"""So many steps to the end are more than any case needs when everybody does their part."""
+
+SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
+SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
+PICK = st.integers(0, 9_999)
+K = FindingKind
+
+
+@dataclass
+class Tally:
+    """What happened in all courses."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    told: int = 0
+    courses: int = 0
+
+
+def step(**draws: Any) -> Callable[[Callable[..., object]], Any]:
+    """A rule that says what came of it; None when there was nothing to do it to. What goes wrong ends this course only.
+    What is drawn never depends on how the case stands, so that a seed is always the same course."""
+
+    def made(method: Callable[..., object]) -> Any:
+        @wraps(method)
+        def applied(self: "AnyCourse", **drawn: Any) -> None:
+            self.apply(method, drawn)
+
+        return rule(**draws)(applied)
+
+    return made
+
+
+class AnyCourse(RuleBasedStateMachine):
+    """One closure. What was taken is remembered, and every reply is held against it."""
+
+    world: ClassVar[AnyWorld]
+    accounts: ClassVar[list[str]]
+    tally: ClassVar[Tally]
+    only: ClassVar[int | None] = None
+    seed: ClassVar[int]
+    numbers: ClassVar[Iterator[int]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = next(self.numbers)
+        self.skipped = self.only not in {None, self.number}
+        self.broken = ""
+        self.story: list[str] = []
+        self.case = ""
+        self.now = Seen()
+        self.ends: list[Outcome] = []
+        self.tally.courses += not self.skipped
+
+    # ---- the beginning -------------------------------------------------------------------------------------------
+
+    @initialize(
+        company=st.booleans(),
+        initiator=st.sampled_from([Initiator.CUSTOMER, *Initiator]),
+        wrongs=st.lists(st.sampled_from(sorted(WRONGS)), min_size=1, max_size=2, unique=True),
+        wished_in=st.sampled_from([None, None, 3, 40]),
+        reason=st.sampled_from([ReasonCode.BUSINESS_ADJUSTMENT, *ReasonCode]),
+        payout=st.sampled_from(["own", "own", "somebody else's", "no such account", "none"]),
+    )
+    def opens(self, company: bool, initiator: Initiator, wrongs: list[str], **more: Any) -> None:
+        """Somebody asks for the closure of an account with which something is wrong."""
+        self.apply(AnyCourse._open, {"company": company, "initiator": initiator, "wrongs": wrongs} | more)
+
+    # ---- people answer -------------------------------------------------------------------------------------------
+
+    @step(span=st.sampled_from(SPANS))
+    def time_passes(self, span: timedelta) -> object:
+        """Everybody is silent."""
+        self.world.passes(span)
+        return span
+
+    @step(pick=PICK, way=PICK)
+    def the_customer_answers(self, pick: int, way: int) -> object:
+        """With any option."""
+        return self._answers([each for each in self.now.asked if each.spec.for_customer], pick, way)
+
+    @step(pick=PICK, way=PICK)
+    def staff_decide(self, pick: int, way: int) -> object:
+        """With any option."""
+        return self._answers([each for each in self.now.asked if not each.spec.for_customer], pick, way)
+
+    @step(pick=PICK)
+    def somebody_says_yes(self, pick: int) -> object:
+        """Whatever is asked, so that the case goes on."""
+        if not self.now.asked:
+            return None
+        question = self.now.asked[pick % len(self.now.asked)]
+        return self._take(question, self.people.says_yes(question))
+
+    @step(pick=PICK)
+    def everybody_says_yes(self, pick: int) -> object:
+        """To all that is asked at this moment, somewhat more than once."""
+        said = []
+        for _ in range(1 + pick % 3):
+            self.now = self.world.seen(self.case)
+            said += [self._take(question, self.people.says_yes(question)) for question in self.now.asked]
+        return said or None
+
+    @step(pick=PICK)
+    def somebody_decides_too_late(self, pick: int) -> object:
+        """What was decided before, or is no longer asked."""
+        open_ = {each.spec.task for each in self.now.asked}
+        over = [spec for spec in self.world.tasks(self.case) if spec.task not in open_]
+        if not over:
+            return None
+        spec = over[pick % len(over)]
+        said = self.people.decide(Question(spec, spec.roles), spec.options[0], SUPERVISOR)
+        assert said in {Code.ALREADY_DECIDED, Code.TOO_LATE, Code.ALREADY_ENDED}, said
+        return said
+
+    # ---- the customer --------------------------------------------------------------------------------------------
+
+    @step(heard=st.booleans())
+    def the_customer_withdraws(self, heard: bool) -> object:
+        """Themselves, or to somebody who notes it."""
+        said = self.world.told(self.world.firm.withdraw(self.case, "li.wei" if heard else CUSTOMER))
+        after = self.world.seen(self.case)
+        settling = self.now.stage in SETTLING
+        if isinstance(said, Noted):
+            over = settling or self.now.ended or self.now.outcome is not Outcome.OPEN
+            assert not over, self.now
+            assert self.initiator is Initiator.CUSTOMER
+            self.ends = [Outcome.WITHDRAWN]
+        elif self.initiator is not Initiator.CUSTOMER:
+            assert said in {Code.NOT_ALLOWED, Code.TOO_LATE, Code.ALREADY_ENDED}, said
+        else:
+            late = said is Code.TOO_LATE and (after.stage in SETTLING or after.outcome is Outcome.CLOSED)
+            assert late or (said is Code.ALREADY_ENDED and (self._over() or after.ended)), said
+        return said
+
+    @step(
+        change=st.sampled_from(
+            [
+                {"field": "email", "value": "new@example.com"},
+                {"field": "sms", "value": "+8613900139000"},
+                {"field": "name", "value": "周小明"},
+                {"field": "language", "value": "en"},
+                {"payout": {"name": "周晓明", "account": "6217000000000000001", "bank": "CCB"}},
+                {"payout": {"name": "李四", "account": "6217000000000000002", "bank": "CCB"}},
+                {"payout": {"name": "周晓明", "account": NO_SUCH_PAYEE, "bank": "CCB"}},
+            ]
+        ),
+        heard=st.booleans(),
+    )
+    def the_customers_details_change(self, change: Mapping[str, Any], heard: bool) -> object:
+        """A contact, the name, the language, where the money goes."""
+        return self._happens(K.CUSTOMER_INFO_CHANGE, "li.wei" if heard else CUSTOMER, change)
+
+    @step(days=st.integers(0, 60))
+    def the_customer_wishes_another_day(self, days: int) -> object:
+        """Soon or later."""
+        return self._happens(K.CUSTOMER_NEED_CHANGE, CUSTOMER, {"wished_on": str(_in(days))})
+
+    @step(heard=st.booleans())
+    def the_customer_complains(self, heard: bool) -> object:
+        """About whatever it is."""
+        return self._happens(K.CUSTOMER_COMPLAINT, "li.wei" if heard else CUSTOMER, {})
+
+    @step(amount=st.sampled_from(["40.00", "160.00", "900.00"]), said=st.booleans())
+    def money_comes_in(self, amount: str, said: bool) -> object:
+        """And the case may be told, or not."""
+        if self._closed():
+            return None
+        comes_in(amount, self.world.firm, self.account)
+        if said and not self.now.ended:
+            self.world.told(self.world.firm.quietus.money_came(self.case, Reckoning(reason="a transfer")))
+        return amount
+
+    # ---- staff ---------------------------------------------------------------------------------------------------
+
+    @step()
+    def staff_pause_or_resume(self) -> object:
+        """Whichever it is not."""
+        return self._pause_or_resume()
+
+    def _pause_or_resume(self) -> object:
+        firm, held = self.world.firm, self.now.held
+        hold = Hold(decision_id=f"H-{next(firm.ids)}", reason="so be it", token=firm.tokens.mint(SUPERVISOR))
+        said = self.world.told((firm.quietus.resume if held else firm.quietus.pause)(self.case, hold))
+        return self._unless_over(said)
+
+    @step(pick=PICK, whole=st.booleans())
+    def staff_ask_for_more_time(self, pick: int, whole: bool) -> object:
+        """For one task or for the case; only so often."""
+        firm, asked = self.world.firm, self.now.asked
+        task = asked[pick % len(asked)].spec.task if asked and not whole else None
+        more = Extension(
+            decision_id=f"E-{next(firm.ids)}", task=task, working_days=2, reason="so be it",
+            token=firm.tokens.mint("luo.hao"),
+        )  # fmt: skip
+        return self._unless_over(self.world.told(firm.quietus.extend(self.case, more)), Code.NOT_ALLOWED)
+
+    @step(pick=PICK)
+    def staff_have_the_customer_asked_again(self, pick: int) -> object:
+        """On the preferred contact."""
+        asked = [each.spec.task for each in self.now.asked if each.spec.for_customer]
+        if not asked:
+            return None
+        firm, task = self.world.firm, asked[pick % len(asked)]
+        again = Resend(decision_id=f"R-{next(firm.ids)}", task=task, token=firm.tokens.mint("li.wei"))
+        return self._unless_over(self.world.told(firm.quietus.ask_again(self.case, again)))
+
+    @step(pick=PICK, to=st.sampled_from(["song.jia", "wang.fang", "lin.tao", "chen.jie"]))
+    def a_supervisor_reassigns(self, pick: int, to: str) -> object:
+        """To somebody who may decide it, or not: then it is refused."""
+        asked = [each.spec.task for each in self.now.asked if not each.spec.for_customer]
+        if not asked:
+            return None
+        world = self.world.firm.world
+        work, token = (
+            DeskWork(world.database, world.staff_tokens, world.policies),
+            self.world.firm.tokens.mint(SUPERVISOR),
+        )
+        return self.world.tried(lambda: work.reassign(asked[pick % len(asked)], to, token))
+
+    @step(
+        kind=st.sampled_from([K.EXTERNAL_EVENT, K.INTERNAL_PROCESS, K.REGULATION_CHANGE, K.SYSTEM_FAULT]),
+    )
+    def staff_raise(self, kind: FindingKind) -> object:
+        """That something has happened."""
+        return self._happens(kind, "huang.lei", {})
+
+    # ---- the authority and the firm ------------------------------------------------------------------------------
+
+    @step(by=st.sampled_from(list(FreezeBy)), pick=st.integers(1, 2))
+    def an_order_to_freeze_comes(self, by: FreezeBy, pick: int) -> object:
+        """To the case; the same twice is one freeze."""
+        order = {"by": by.value, "reference": f"order {pick}"}
+        return self._happens(K.ACCOUNT_FROZEN, "lin.tao", order, Code.NOT_ALLOWED)
+
+    @step(by=st.sampled_from(list(FreezeBy)))
+    def the_account_is_frozen_or_released_in_the_books(self, by: FreezeBy) -> object:
+        """Without a word to the case."""
+        if self._closed():
+            return None
+        change = released if self.world.firm.account(self.account).freeze else lambda *of: frozen(by, *of)
+        change(self.world.firm, self.account)
+        return change
+
+    @step(amount=st.sampled_from(["30.00", "350.00", "620.00"]))
+    def a_debt_appears(self, amount: str) -> object:
+        """A fee that was not known."""
+        return self._in_the_books(lambda *of: owes(amount, *of))
+
+    @step()
+    def a_payment_is_on_its_way(self) -> object:
+        """To settle in some days."""
+        return self._in_the_books(on_its_way)
+
+    @step()
+    def the_books_are_put_right(self) -> object:
+        """Whatever is wrong with them."""
+        return self._in_the_books(put_right)
+
+    # ---- how all of these go -------------------------------------------------------------------------------------
+
+    def apply(self, method: Callable[..., object], drawn: Mapping[str, Any]) -> None:
+        """Do one thing, see how the case stands then, and remember both."""
+        if self.skipped or self.broken:
+            return
+        try:
+            came = method(self, **drawn)
+            self.now = self.world.seen(self.case)
+        except Exception:  # noqa: BLE001  one course goes wrong, the others go on
+            came, self.broken = "", traceback.format_exc()
+        (self.tally.idle if came is None else self.tally.rules)[method.__name__] += 1
+        self.story.append(f"{method.__name__} {dict(drawn)}: {came} -> {_words(self.now)}")
+
+    def teardown(self) -> None:
+        """Everybody does their part, the case ends, and its end is an allowed one."""
+        if self.skipped:
+            return
+        self.apply(AnyCourse._end, {})
+        if self.broken:
+            told = "\n".join([*self.story, self.broken])
+            self.tally.wrong.append(f"seed {self.seed}, course {self.number}, {self.case}\n{told}")
+
+    def _open(
+        self, company: bool, initiator: Initiator, wrongs: list[str], wished_in: int | None,
+        reason: ReasonCode, payout: str,
+    ) -> object:  # fmt: skip
+        firm, account = self.world.firm, self.accounts.pop(-1 if company else 0)
+        for wrong in wrongs:
+            if not (wrong.startswith("frozen") and firm.account(account).freeze):
+                WRONGS[wrong](firm, account)
+        request: dict[str, Any] = {
+            "initiator": initiator,
+            "reason": {"code": reason},
+            "payout": self._payout(account, payout),
+        }
+        request |= {"wished_on": _in(wished_in)} if wished_in is not None else {}
+        request |= {"requested_by": "li.wei"} if initiator is Initiator.FIRM else {}
+        self.account, self.initiator, self.case = account, initiator, f"closure-{account}"
+        self.people = AnyPeople(self.world)
+        return self.world.open(account, **request).reference
+
+    def _payout(self, account: str, to: str) -> dict[str, str] | None:
+        """Where the balance goes; a customer has to say so."""
+        own = self.world.firm.request(account).payout
+        other = {"somebody else's": {"name": "李四"}, "no such account": {"account": NO_SUCH_PAYEE}}
+        return None if own is None or to == "none" else own.model_dump() | other.get(to, {})
+
+    def _end(self) -> object:
+        """Everybody does their part until the case has ended; where nobody is asked, time passes."""
+        span = timedelta(seconds=2)
+        for _ in range(LONGEST):
+            if self.now.ended:
+                break
+            put_right(self.world.firm, self.account)
+            if self.now.held:
+                self._pause_or_resume()
+            for question in self.now.asked:
+                self._take(question, self.people.says_yes(question))
+            if not self.now.asked:
+                self.world.passes(span)
+                span = min(3 * span, timedelta(days=1))
+            self.now = self.world.seen(self.case)
+        assert self.now.ended, f"no end: {_words(self.now)}"
+        outcome = self.world.outcome(self.case)
+        assert_allowed_end(self.world.firm, outcome, self.ends)
+        self.tally.outcomes[outcome.outcome] += 1
+        return outcome.outcome
+
+    def _answers(self, asked: list[Question], pick: int, way: int) -> object:
+        if not asked:
+            return None
+        question = asked[pick % len(asked)]
+        return self._take(question, self.people.says(question, way))
+
+    def _take(self, question: Question, said: DecisionReceipt | Code) -> str:
+        """What was decided may end the case: it ends so, unless it is withdrawn before it could."""
+        name = question.spec.name
+        if isinstance(said, DecisionReceipt):
+            end = ending_of(question.spec, said.option) if said.done else None
+            self.ends += [end] if end else []
+            return f"{name}: {said.option}"
+        still = {each.spec.task for each in self.world.seen(self.case).asked}
+        gone = question.spec.task not in still or self._over()
+        late = {Code.ALREADY_DECIDED, Code.TOO_LATE, Code.ALREADY_ENDED}
+        assert said is Code.FOUR_EYES or (gone and said in late), f"{name}: {said}"
+        return f"{name}: {said}"
+
+    def _happens(self, kind: FindingKind, by: str, data: Mapping[str, Any], *allowed: Code) -> object:
+        firm = self.world.firm
+        said = self.world.told(firm.quietus.happened(self.case, occurrence(firm, kind, by, data=data)))
+        changes = kind in {K.CUSTOMER_INFO_CHANGE, K.CUSTOMER_NEED_CHANGE}
+        after = self.world.seen(self.case)
+        if changes and said is Code.TOO_LATE:
+            assert after.stage in (*SETTLING, Stage.FILED), f"too late in {after.stage}"
+            return said
+        assert not (changes and self.now.stage in SETTLING and isinstance(said, Noted)), (
+            "changed after settlement began"
+        )
+        return self._unless_over(said, *allowed)
+
+    def _unless_over(self, said: object, *allowed: Code) -> object:
+        """It was taken, unless the case is over; then it was refused."""
+        after = self.world.seen(self.case)
+        over = self._over() or after.ended or after.outcome is not Outcome.OPEN
+        if isinstance(said, Code):
+            assert said in allowed or (over and said is Code.ALREADY_ENDED), said
+        else:
+            assert not self.now.ended
+        return said
+
+    def _over(self) -> bool:
+        """Whether the case has ended, or is about to."""
+        return self.now.ended or self.now.outcome is not Outcome.OPEN or bool(self.ends)
+
+    def _closed(self) -> bool:
+        return self.world.firm.account(self.account).closed_on is not None
+
+    def _in_the_books(self, change: Callable[[Any, str], object]) -> object:
+        if self._closed():
+            return None
+        change(self.world.firm, self.account)
+        return "done"
+
+
+def _in(days: int) -> date:
+    return date.today() + timedelta(days=days)  # noqa: DTZ011  of whichever zone
+
+
+def _words(seen: Seen) -> str:
+    held = " held" if seen.held else ""
+    return f"{seen.stage} {seen.outcome}{held} {[each.spec.name for each in seen.asked]}"
+
+
+# ---- many of them ------------------------------------------------------------------------------------------------
+
+
+def courses(seeds: Sequence[int], tally: Tally, wanted: int = ROUND) -> None:
+    """So many courses by each seed, in one world."""
+    faults = Faults()
+    logging.getLogger("temporalio").addHandler(faults)
+    with tempfile.TemporaryDirectory(prefix="quietus-course-") as folder, any_world(Path(folder)) as world:
+        AnyCourse.world, AnyCourse.tally = world, tally
+        AnyCourse.accounts = open_accounts(world.firm.world.database, 400, companies=200)
+        for number in seeds:
+            AnyCourse.seed, AnyCourse.numbers = number, count()
+            run_state_machine_as_test(seed(number)(AnyCourse), settings=settings(_SETTINGS, max_examples=wanted))
+    logging.getLogger("temporalio").removeHandler(faults)
+    tally.wrong += [f"seeds {seeds}, in the worker's log: {words}" for words in faults.seen]
+
+
+_SETTINGS = settings(
+    stateful_step_count=STEPS, phases=[Phase.generate], deadline=None, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Exit code 1 when anything went wrong; each paragraph says what, and in which course."""
+    parser = argparse.ArgumentParser(description="Any courses of a closure.")
+    parser.add_argument("wanted", type=int, help="how many courses, at least")
+    parser.add_argument("--seed", type=int, default=0, help="of the first ten courses; the next ten have the next one")
+    parser.add_argument("--only", type=int, help="one course of each ten")
+    chosen, tally = parser.parse_args(), Tally()
+    AnyCourse.only = chosen.only
+    seeds = range(chosen.seed, chosen.seed + -(-chosen.wanted // ROUND))
+    for first in range(0, len(seeds), ROUNDS_OF_A_WORLD):
+        courses(seeds[first : first + ROUNDS_OF_A_WORLD], tally)
+        print("\n\n".join([*tally.wrong, ""]), flush=True)
+        tally.told += len(tally.wrong)
+        tally.wrong.clear()
+    print(f"{tally.courses} courses, seeds {seeds[0]} to {seeds[-1]}, {tally.told} wrong.")
+    print(f"outcomes {dict(tally.outcomes)}; rules {dict(tally.rules)}; with nothing to do {dict(tally.idle)}")
+    return 1 if tally.told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
