@@ -45,7 +45,9 @@ def on_its_way(firm: Firm, account: str) -> None:
 
 
 def frozen(by: FreezeBy, firm: Firm, account: str) -> None:
-    """Frozen in the books, without a word to any case."""
+    """Frozen in the books, without a word to any case; a second freeze finds no place."""
+    if firm.account(account).freeze:
+        return
     reference, since = f"FRZ-A{next(_numbers)}", date(2026, 11, 1)
     firm.mend(lambda session: firm.books.freeze(session, account, by, reference, since))
 
@@ -147,3 +149,14 @@ def _short(firm: Firm, account: str) -> Money:
 def _verify(session: Session, customer: str, *, verified: bool) -> None:
     for row in session.exec(select(CustomerContactRow).where(CustomerContactRow.customer == customer)):
         row.verified = verified
+
+
+CHANGES: dict[str, Wrong] = {
+    **{f"a debt of {amount}": partial(owes, amount) for amount in ("30.00", "350.00", "620.00")},
+    **{f"{amount} come in": partial(comes_in, amount) for amount in ("40.00", "160.00", "900.00")},
+    **{f"frozen by {by}": partial(frozen, by) for by in FreezeBy},
+    "released": released,
+    "a payment on its way": on_its_way,
+    "all put right": put_right,
+}
+"""What may happen in the books at any time."""

@@ -100,9 +100,11 @@ class AnyWorld:
 
     def seen(self, case: str) -> Seen:
         """How a case stands as soon as it waits: for people, for a moment, or for what is out of order."""
-        ended = self.do(self._rests(case))
+        if self.do(self._rests(case)):
+            row = self.row(case)
+            return Seen(Stage(row.stage), Outcome(row.outcome), ended=True)
         now: Overview = self.do(self.firm.handle(case).query("overview", result_type=Overview))
-        return Seen(now.stage, Outcome(now.outcome), now.held, ended, () if ended else tuple(self._asked(case)))
+        return Seen(now.stage, Outcome(now.outcome), now.held, asked=tuple(self._asked(case)))
 
     def tasks(self, case: str) -> list[TaskSpec]:
         """Every task that there was."""
@@ -132,7 +134,7 @@ class AnyWorld:
                 busy = any(each.attempt <= 1 for each in now.pending_activities)
                 if not (busy or now.HasField("pending_workflow_task")):
                     return False
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
 
 
 def _tasks(case: str) -> Any:
