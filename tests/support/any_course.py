@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import wraps
@@ -48,6 +48,7 @@ SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
 SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
 PICK = st.integers(0, 9_999)
 K = FindingKind
+K_AT_ONCE = [K.ACCOUNT_FROZEN, K.CUSTOMER_COMPLAINT, K.EXTERNAL_EVENT, K.SYSTEM_FAULT]
 
 
 @dataclass
@@ -154,16 +155,40 @@ class AnyCourse(RuleBasedStateMachine):
         if not over:
             return None
         spec = over[pick % len(over)]
-        said = self.people.decide(Question(spec, spec.roles), spec.options[0], SUPERVISOR)
+        said = self.world.told(self.people.decision(Question(spec, spec.roles), spec.options[0], SUPERVISOR))
         assert said in {Code.ALREADY_DECIDED, Code.TOO_LATE, Code.ALREADY_ENDED}, said
         return said
+
+    @step(pick=PICK, way=PICK, others=st.lists(st.sampled_from(K_AT_ONCE), max_size=2), withdrawn=st.booleans())
+    def much_happens_at_once(self, pick: int, way: int, others: list[FindingKind], withdrawn: bool) -> object:
+        """A decision, a withdrawal, and what else there is, at the same moment."""
+        firm, asked = self.world.firm, self.now.asked
+        order = {"by": FreezeBy.TAX, "reference": "order 3"}
+        messages: list[tuple[Coroutine[Any, Any, Any], Callable[[Any], object]]] = [
+            (
+                firm.quietus.happened(
+                    self.case, occurrence(firm, kind, data=order if kind is K.ACCOUNT_FROZEN else {})
+                ),
+                lambda said: self._unless_over(said, Code.NOT_ALLOWED),
+            )
+            for kind in others
+        ]
+        if asked:
+            question = asked[pick % len(asked)]
+            messages.insert(0, (self.people.anything(question, way), lambda said: self._take(question, said)))
+        if withdrawn:
+            messages.append((firm.withdraw(self.case, "li.wei"), self._withdrawn))
+        said = self.world.told_at_once(*(message for message, _ in messages))
+        return [judge(each) for each, (_, judge) in zip(said, messages, strict=True)] or None
 
     # ---- the customer --------------------------------------------------------------------------------------------
 
     @step(heard=st.booleans())
     def the_customer_withdraws(self, heard: bool) -> object:
         """Themselves, or to somebody who notes it."""
-        said = self.world.told(self.world.firm.withdraw(self.case, "li.wei" if heard else CUSTOMER))
+        return self._withdrawn(self.world.told(self.world.firm.withdraw(self.case, "li.wei" if heard else CUSTOMER)))
+
+    def _withdrawn(self, said: object) -> object:
         settling = self.now.stage in SETTLING
         if isinstance(said, Noted):
             over = settling or self.now.ended or self.now.outcome is not Outcome.OPEN

@@ -1,6 +1,6 @@
 """Whoever is asked in any course of a closure: what they may say, with the data that it wants, and what it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from contracts.findings import FindingKind
@@ -12,6 +12,9 @@ from records.tables import CaseRow
 from tests.support.any_books import RIGHT_NUMBERS
 from tests.support.any_world import AnyWorld, Question
 from tests.support.happenings import attach
+
+Saying = Coroutine[Any, Any, DecisionReceipt]
+"""A decision that is on its way as soon as it is awaited."""
 
 CUSTOMER, SUPERVISOR = "customer", "song.jia"
 LISTENERS = (CUSTOMER, "cao.ning", "peng.fei")
@@ -32,27 +35,31 @@ class AnyPeople:
         self.world = world
 
     def says(self, question: Question, way: int) -> DecisionReceipt | Code:
+        """As `anything`, and what it is answered."""
+        return self.world.told(self.anything(question, way))
+
+    def anything(self, question: Question, way: int) -> Saying:
         """Any option, by anybody who holds a role for it; `way` picks both, and the data."""
         options, people = question.spec.options, self._people(question)
         option, who = options[way % len(options)], people[way // len(options) % len(people)]
-        return self.decide(question, option, who, way // 7)
+        return self.decision(question, option, who, way // 7)
 
     def says_yes(self, question: Question) -> DecisionReceipt | Code:
         """What takes the case on, by the first who may say so."""
         option = _yes(question.spec.options)
         for who in self._people(question):
-            said = self.decide(question, option, who)
+            said = self.world.told(self.decision(question, option, who))
             if said is not Code.FOUR_EYES:
                 break
         return said
 
-    def decide(self, question: Question, option: TaskOption, who: str, way: int = 0) -> DecisionReceipt | Code:
+    def decision(self, question: Question, option: TaskOption, who: str, way: int = 0) -> Saying:
         """One decision, with a reason whether it needs one or not; the data are right when `way` is even."""
         firm, spec = self.world.firm, question.spec
         if option.wants == "reference" and way % 2 == 0:
             self.world.tried(lambda: attach(firm, spec.task, who))
         data = self._data(spec, option, way)
-        return self.world.told(firm.decide(spec.task, option.name, who, reason="so be it", data=data))
+        return firm.decide(spec.task, option.name, who, reason="so be it", data=data)
 
     def _people(self, question: Question) -> Sequence[str]:
         if question.spec.for_customer:

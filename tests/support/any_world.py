@@ -1,7 +1,7 @@
 """A world for any course of a closure: server, worker and firm on a thread of their own, moved from outside."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
@@ -72,10 +72,13 @@ class AnyWorld:
 
     def told(self, message: Coroutine[Any, Any, Answer]) -> Answer | Code:
         """What a message is answered, or how it is refused."""
-        try:
-            return self.tried(lambda: self.do(message))
-        except TypeError:  # the SDK cannot read how this server describes a case that has ended
-            return Code.ALREADY_ENDED
+        (said,) = self.told_at_once(message)
+        return said
+
+    def told_at_once(self, *messages: Coroutine[Any, Any, Answer]) -> list[Answer | Code]:
+        """The same of messages that are sent at the same moment."""
+        said: list[Answer | Code] = self.do(_told(messages))
+        return said
 
     def tried(self, what: Callable[[], Answer]) -> Answer | Code:
         """What comes of it, or how it is refused."""
@@ -135,6 +138,19 @@ class AnyWorld:
                 if not (busy or now.HasField("pending_workflow_task")):
                     return False
                 await asyncio.sleep(0.02)
+
+
+async def _told(messages: Sequence[Coroutine[Any, Any, Answer]]) -> list[Answer | Code]:
+    return await asyncio.gather(*(_answer(message) for message in messages))
+
+
+async def _answer(message: Coroutine[Any, Any, Answer]) -> Answer | Code:
+    try:
+        return await message
+    except Refused as refusal:
+        return refusal.code
+    except TypeError:  # the SDK cannot read how this server describes a case that has ended
+        return Code.ALREADY_ENDED
 
 
 def _tasks(case: str) -> Any:
