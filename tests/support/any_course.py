@@ -65,14 +65,17 @@ class Tally:
 
 def step(**draws: Any) -> Callable[[Callable[..., object]], Any]:
     """A rule that says what came of it; None when there was nothing to do it to. What goes wrong ends this course only.
-    What is drawn never depends on how the case stands, so that a seed is always the same course."""
+    What is drawn never depends on how the case stands, so that a seed is always the same course. `well`: so many
+    questions are answered well afterwards, so that a case gets on to where other things can happen."""
 
     def made(method: Callable[..., object]) -> Any:
         @wraps(method)
-        def applied(self: "AnyCourse", **drawn: Any) -> None:
+        def applied(self: "AnyCourse", well: int, **drawn: Any) -> None:
             self.apply(method, drawn)
+            if well and self.now.asked:
+                self.apply(AnyCourse._says_well, {"well": well})
 
-        return rule(**draws)(applied)
+        return rule(well=st.sampled_from([0, 0, 1, 3]), **draws)(applied)
 
     return made
 
@@ -130,22 +133,15 @@ class AnyCourse(RuleBasedStateMachine):
         """With any option."""
         return self._answers([each for each in self.now.asked if not each.spec.for_customer], pick, way)
 
-    @step(pick=PICK)
-    def somebody_says_yes(self, pick: int) -> object:
-        """Whatever is asked, so that the case goes on."""
-        if not self.now.asked:
-            return None
-        question = self.now.asked[pick % len(self.now.asked)]
-        return self._take(question, self.people.says_yes(question))
-
     @step(times=st.integers(1, 3))
-    def all_that_is_asked_is_answered_well(self, times: int) -> object:
-        """By everybody; hypothesis takes the first rule by name oftenest, and this is what cases get on by."""
-        said = []
-        for _ in range(times):
-            said += [self._take(question, self.people.says_yes(question)) for question in self.now.asked]
-            self.now = self.world.seen(self.case)
-        return said or None
+    def all_is_answered_well(self, times: int) -> object:
+        """By everybody, to whom it is the only thing to do."""
+        return [self._says_well(len(self.now.asked)) for _ in range(times) if self.now.asked] or None
+
+    def _says_well(self, well: int) -> object:
+        said = [self._take(question, self.people.says_yes(question)) for question in self.now.asked[:well]]
+        self.now = self.world.seen(self.case)
+        return said
 
     @step(pick=PICK)
     def somebody_decides_too_late(self, pick: int) -> object:
@@ -233,10 +229,10 @@ class AnyCourse(RuleBasedStateMachine):
 
     # ---- staff ---------------------------------------------------------------------------------------------------
 
-    @step()
-    def staff_pause_or_resume(self) -> object:
-        """Whichever it is not."""
-        return self._pause_or_resume()
+    @step(rarely=st.integers(0, 2))
+    def staff_pause_or_resume(self, rarely: int) -> object:
+        """Whichever it is not; they resume sooner than they pause."""
+        return None if rarely and not self.now.held else self._pause_or_resume()
 
     def _pause_or_resume(self) -> object:
         firm, held = self.world.firm, self.now.held
