@@ -1,7 +1,7 @@
 """Any course: from every state that a closure comes to, by whatever people and the world do, it ends as it may.
 
 SEQUENCES=1000 goes through more of them, SEED=50 through others. What goes wrong is printed with its seed and number:
-`python -m tests.support.any_course 10 --seed 7 --only 3` takes the same course again, alone.
+`python -m tests.support.any_courses 10 --seed 7 --only 3` takes the same course again, alone.
 """
 
 import asyncio
@@ -25,4 +25,4 @@ async def test_any_course_ends_closed_or_open_again_with_the_sums_right_and_the_
 
 async def courses(count: int, seed: int) -> tuple[int | None, str]:
     """Exit code and what it says: seeds, outcomes, rules, and the whole story of each course that went wrong."""
-    return await run_program("-m", "tests.support.any_course", str(count), "--seed", str(seed))
+    return await run_program("-m", "tests.support.any_courses", str(count), "--seed", str(seed))

@@ -24,9 +24,23 @@ from tests.support.happenings import owe, pay_in, pending
 Wrong = Callable[[Firm, str], None]
 
 _numbers = count(1)
+NO_SUCH_PAYEE = "6000000000000000000"
+PAYEES: dict[str, dict[str, str]] = {
+    "own": {},
+    "somebody else's": {"name": "李四"},
+    "no such account": {"account": NO_SUCH_PAYEE},
+    "none": {},
+}
+"""Where the balance may be wanted."""
 OBLIGATION = '[{"id":"OBL-1","text":"return the files","side":"firm","done":false}]'
 RIGHT_NUMBERS = {"identity_number": "11010519491231002X", "licence_number": "91310000607234567W"}
 INSTRUMENT = '[{"id":"INS-1","kind":"cheque_book","returned":false}]'
+
+
+def payout_to(firm: Firm, account: str, to: str) -> dict[str, str] | None:
+    """The payout of a request; only the firm and a regulator may leave it out."""
+    own = firm.request(account).payout
+    return None if own is None or to == "none" else own.model_dump() | PAYEES[to]
 
 
 def owes(amount: str, firm: Firm, account: str) -> None:

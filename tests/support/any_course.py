@@ -1,46 +1,27 @@
-"""Any course of a closure: customer, staff, authority, firm, clock do what they will, and the case ends as it may.
+"""Any course of a closure: customer, staff, authority, firm, clock do what they will, and the case ends as it may."""
 
-`python -m tests.support.any_course 100 [--seed 0]`; one of them again: `any_course 10 --seed 7 --only 3`.
-"""
-
-import argparse
-import logging
-import sys
-import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import wraps
-from itertools import count
-from pathlib import Path
+from functools import partial, wraps
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from contracts.findings import FindingKind
 from contracts.refusals import Code
 from contracts.tasks import DecisionReceipt, Extension, Hold, Noted, Reckoning, Resend
 from contracts.vocabulary import FreezeBy, Initiator, Outcome, ReasonCode, Stage
 from gateways.desk_work import DeskWork
-from tests.support.accounts import open_accounts
-from tests.support.any_books import CHANGES, WRONGS, put_right
+from tests.support.any_books import CHANGES, NO_SUCH_PAYEE, PAYEES, WRONGS, payout_to, put_right
 from tests.support.any_end import assert_allowed_end
 from tests.support.any_people import CUSTOMER, SUPERVISOR, AnyPeople, ending_of
-from tests.support.any_world import NO_SUCH_PAYEE, AnyWorld, Question, Seen, any_world
+from tests.support.any_world import AnyWorld, Question, Seen
 from tests.support.happenings import occurrence
-from tests.support.message_storm import Faults
 
-ROUND = 10
-"""So many courses have one seed: hypothesis begins to vary earlier ones only after that."""
-
-ROUNDS_OF_A_WORLD = 3
-"""The time of its server cannot be moved without end."""
-
-STEPS = 12
 LONGEST = 100
 """So many steps to the end are more than any case needs when everybody does their part."""
 
@@ -48,6 +29,16 @@ SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
 SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
 PICK = st.integers(0, 9_999)
 K = FindingKind
+THE_ORDER = {"by": "tax", "reference": "order 3"}
+DETAILS = [
+    {"field": "email", "value": "new@example.com"},
+    {"field": "sms", "value": "+8613900139000"},
+    {"field": "name", "value": "周小明"},
+    {"field": "language", "value": "en"},
+    {"payout": {"name": "周晓明", "account": "6217000000000000001", "bank": "CCB"}},
+    {"payout": {"name": "李四", "account": "6217000000000000002", "bank": "CCB"}},
+    {"payout": {"name": "周晓明", "account": NO_SUCH_PAYEE, "bank": "CCB"}},
+]
 K_AT_ONCE = [K.ACCOUNT_FROZEN, K.CUSTOMER_COMPLAINT, K.EXTERNAL_EVENT, K.SYSTEM_FAULT]
 
 
@@ -109,7 +100,7 @@ class AnyCourse(RuleBasedStateMachine):
         wrongs=st.lists(st.sampled_from(sorted(WRONGS)), min_size=1, max_size=2, unique=True),
         wished_in=st.sampled_from([None, None, 3, 40]),
         reason=st.sampled_from([ReasonCode.BUSINESS_ADJUSTMENT, *ReasonCode]),
-        payout=st.sampled_from(["own", "own", "somebody else's", "no such account", "none"]),
+        payout=st.sampled_from(["own", *PAYEES]),
     )
     def opens(self, company: bool, initiator: Initiator, wrongs: list[str], **more: Any) -> None:
         """Somebody asks for the closure of an account with which something is wrong."""
@@ -159,19 +150,14 @@ class AnyCourse(RuleBasedStateMachine):
     def much_happens_at_once(self, pick: int, way: int, others: list[FindingKind], withdrawn: bool) -> object:
         """A decision, a withdrawal, and what else there is, at the same moment."""
         firm, asked = self.world.firm, self.now.asked
-        order = {"by": FreezeBy.TAX, "reference": "order 3"}
-        messages: list[tuple[Coroutine[Any, Any, Any], Callable[[Any], object]]] = [
-            (
-                firm.quietus.happened(
-                    self.case, occurrence(firm, kind, data=order if kind is K.ACCOUNT_FROZEN else {})
-                ),
-                lambda said: self._unless_over(said, Code.NOT_ALLOWED),
-            )
-            for kind in others
-        ]
+        messages: list[tuple[Coroutine[Any, Any, Any], Callable[[Any], object]]] = []
+        for kind in others:
+            happened = occurrence(firm, kind, data=THE_ORDER if kind is K.ACCOUNT_FROZEN else {})
+            judged = partial(self._unless_over, allowed=Code.NOT_ALLOWED)
+            messages.append((firm.quietus.happened(self.case, happened), judged))
         if asked:
             question = asked[pick % len(asked)]
-            messages.insert(0, (self.people.anything(question, way), lambda said: self._take(question, said)))
+            messages.append((self.people.anything(question, way), partial(self._take, question)))
         if withdrawn:
             messages.append((firm.withdraw(self.case, "li.wei"), self._withdrawn))
         said = self.world.told_at_once(*(message for message, _ in messages))
@@ -195,24 +181,11 @@ class AnyCourse(RuleBasedStateMachine):
             assert said in {Code.NOT_ALLOWED, Code.TOO_LATE, Code.ALREADY_ENDED}, said
         else:
             after = self.world.seen(self.case)
-            late = said is Code.TOO_LATE and (after.stage in SETTLING or after.outcome is Outcome.CLOSED)
+            late = said is Code.TOO_LATE and (settling or after.stage in SETTLING or after.outcome is Outcome.CLOSED)
             assert late or (said is Code.ALREADY_ENDED and (self._over() or after.ended)), said
         return said
 
-    @step(
-        change=st.sampled_from(
-            [
-                {"field": "email", "value": "new@example.com"},
-                {"field": "sms", "value": "+8613900139000"},
-                {"field": "name", "value": "周小明"},
-                {"field": "language", "value": "en"},
-                {"payout": {"name": "周晓明", "account": "6217000000000000001", "bank": "CCB"}},
-                {"payout": {"name": "李四", "account": "6217000000000000002", "bank": "CCB"}},
-                {"payout": {"name": "周晓明", "account": NO_SUCH_PAYEE, "bank": "CCB"}},
-            ]
-        ),
-        heard=st.booleans(),
-    )
+    @step(change=st.sampled_from(DETAILS), heard=st.booleans())
     def the_customers_details_change(self, change: Mapping[str, Any], heard: bool) -> object:
         """A contact, the name, the language, where the money goes."""
         return self._happens(K.CUSTOMER_INFO_CHANGE, "li.wei" if heard else CUSTOMER, change)
@@ -268,15 +241,11 @@ class AnyCourse(RuleBasedStateMachine):
         if not asked:
             return None
         world = self.world.firm.world
-        work, token = (
-            DeskWork(world.database, world.staff_tokens, world.policies),
-            self.world.firm.tokens.mint(SUPERVISOR),
-        )
+        work = DeskWork(world.database, self.world.firm.tokens, world.policies)
+        token = self.world.firm.tokens.mint(SUPERVISOR)
         return self.world.tried(lambda: work.reassign(asked[pick % len(asked)], to, token))
 
-    @step(
-        kind=st.sampled_from([K.EXTERNAL_EVENT, K.INTERNAL_PROCESS, K.REGULATION_CHANGE, K.SYSTEM_FAULT]),
-    )
+    @step(kind=st.sampled_from([K.EXTERNAL_EVENT, K.INTERNAL_PROCESS, K.REGULATION_CHANGE, K.SYSTEM_FAULT]))
     def staff_raise(self, kind: FindingKind) -> object:
         """That something has happened."""
         return self._happens(kind, "huang.lei", {})
@@ -329,20 +298,13 @@ class AnyCourse(RuleBasedStateMachine):
         firm, account = self.world.firm, self.accounts.pop(-1 if company else 0)
         for wrong in wrongs:
             WRONGS[wrong](firm, account)
-        to = "own" if (initiator, payout) == (Initiator.CUSTOMER, "none") else payout
-        request: dict[str, Any] = {"initiator": initiator, "reason": {"code": reason}}
-        request["payout"] = self._payout(account, to)
-        request |= {"wished_on": _in(wished_in)} if wished_in is not None else {}
-        request |= {"requested_by": "li.wei"} if initiator is Initiator.FIRM else {}
         self.account, self.initiator, self.case = account, initiator, f"closure-{account}"
         self.people = AnyPeople(self.world)
-        return self.world.open(account, **request).reference
-
-    def _payout(self, account: str, to: str) -> dict[str, str] | None:
-        """Where the balance goes; a customer has to say so."""
-        own = self.world.firm.request(account).payout
-        other = {"somebody else's": {"name": "李四"}, "no such account": {"account": NO_SUCH_PAYEE}}
-        return None if own is None or to == "none" else own.model_dump() | other.get(to, {})
+        payout = "own" if (initiator, payout) == (Initiator.CUSTOMER, "none") else payout
+        values: dict[str, Any] = {"reason": {"code": reason}, "payout": payout_to(firm, account, payout)}
+        values |= {"wished_on": _in(wished_in)} if wished_in is not None else {}
+        values |= {"requested_by": "li.wei"} if initiator is Initiator.FIRM else {}
+        return self.world.open(account, initiator=initiator, **values).reference
 
     def _end(self) -> object:
         """Everybody does their part until the case has ended; where nobody is asked, time passes."""
@@ -384,7 +346,7 @@ class AnyCourse(RuleBasedStateMachine):
         assert said is Code.FOUR_EYES or (gone and said in late), f"{name}: {said}"
         return f"{name}: {said}"
 
-    def _happens(self, kind: FindingKind, by: str, data: Mapping[str, Any], *allowed: Code) -> object:
+    def _happens(self, kind: FindingKind, by: str, data: Mapping[str, Any], allowed: Code | None = None) -> object:
         firm = self.world.firm
         said = self.world.told(firm.quietus.happened(self.case, occurrence(firm, kind, by, data=data)))
         changes = kind in {K.CUSTOMER_INFO_CHANGE, K.CUSTOMER_NEED_CHANGE}
@@ -395,14 +357,14 @@ class AnyCourse(RuleBasedStateMachine):
         assert not (changes and self.now.stage in SETTLING and isinstance(said, Noted)), (
             "changed after settlement began"
         )
-        return self._unless_over(said, *allowed)
+        return self._unless_over(said, allowed)
 
-    def _unless_over(self, said: object, *allowed: Code) -> object:
+    def _unless_over(self, said: object, allowed: Code | None = None) -> object:
         """It was taken, unless the case is over; then it was refused."""
         if isinstance(said, Code):
             after = self.world.seen(self.case)
             over = self._over() or after.ended or after.outcome is not Outcome.OPEN
-            assert said in allowed or (over and said is Code.ALREADY_ENDED), said
+            assert said is allowed or (over and said is Code.ALREADY_ENDED), said
         else:
             assert not self.now.ended
         return said
@@ -419,49 +381,3 @@ def _in(days: int) -> date:
 def _words(seen: Seen) -> str:
     held = " held" if seen.held else ""
     return f"{seen.stage} {seen.outcome}{held} {[each.spec.name for each in seen.asked]}"
-
-
-# ---- many of them ------------------------------------------------------------------------------------------------
-
-
-def courses(seeds: Sequence[int], tally: Tally, wanted: int = ROUND) -> None:
-    """So many courses by each seed, in one world."""
-    faults = Faults()
-    logging.getLogger("temporalio").addHandler(faults)
-    with tempfile.TemporaryDirectory(prefix="quietus-course-") as folder, any_world(Path(folder)) as world:
-        AnyCourse.world, AnyCourse.tally = world, tally
-        AnyCourse.accounts = open_accounts(world.firm.world.database, 400, companies=200)
-        for number in seeds:
-            AnyCourse.seed, AnyCourse.numbers = number, count()
-            run_state_machine_as_test(seed(number)(AnyCourse), settings=settings(_SETTINGS, max_examples=wanted))
-    logging.getLogger("temporalio").removeHandler(faults)
-    tally.wrong += [f"seeds {seeds}, in the worker's log: {words}" for words in faults.seen]
-
-
-_SETTINGS = settings(
-    stateful_step_count=STEPS, phases=[Phase.generate], deadline=None, database=None,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
-
-
-def main() -> int:
-    """Exit code 1 when anything went wrong; each paragraph says what, and in which course."""
-    parser = argparse.ArgumentParser(description="Any courses of a closure.")
-    parser.add_argument("wanted", type=int, help="how many courses, at least")
-    parser.add_argument("--seed", type=int, default=0, help="of the first ten courses; the next ten have the next one")
-    parser.add_argument("--only", type=int, help="one course of each ten")
-    chosen, tally = parser.parse_args(), Tally()
-    AnyCourse.only = chosen.only
-    seeds = range(chosen.seed, chosen.seed + -(-chosen.wanted // ROUND))
-    for first in range(0, len(seeds), ROUNDS_OF_A_WORLD):
-        courses(seeds[first : first + ROUNDS_OF_A_WORLD], tally)
-        print("\n\n".join([*tally.wrong, ""]), flush=True)
-        tally.told += len(tally.wrong)
-        tally.wrong.clear()
-    print(f"{tally.courses} courses, seeds {seeds[0]} to {seeds[-1]}, {tally.told} wrong.")
-    print(f"outcomes {dict(tally.outcomes)}; rules {dict(tally.rules)}; with nothing to do {dict(tally.idle)}")
-    return 1 if tally.told else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

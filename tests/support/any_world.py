@@ -26,10 +26,10 @@ from gateways.hearing import roles_of
 from gateways.payments import FolderRail, PaymentOrder, PaymentRefused
 from records.tables import CaseRow, TaskRow
 from tests.conftest import register_search_attributes
+from tests.support.any_books import NO_SUCH_PAYEE
 from tests.support.firm import Firm, firm_without_worker
 from worker import build
 
-NO_SUCH_PAYEE = "6000000000000000000"
 LONGEST_SECONDS = 60.0
 
 Answer = TypeVar("Answer")
@@ -129,15 +129,18 @@ class AnyWorld:
         # Asked for raw: the SDK cannot read the moments among the search attributes of this server.
         client, execution = self.firm.client, WorkflowExecution(workflow_id=case)
         request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
+        before = -1
         async with asyncio.timeout(LONGEST_SECONDS):
             while True:
                 now = await client.workflow_service.describe_workflow_execution(request)
                 if now.workflow_execution_info.status != int(WorkflowExecutionStatus.RUNNING):
                     return True
-                busy = any(each.attempt <= 1 for each in now.pending_activities)
-                if not (busy or now.HasField("pending_workflow_task")):
+                busy = now.HasField("pending_workflow_task") or any(each.attempt < 2 for each in now.pending_activities)
+                events = now.workflow_execution_info.history_length
+                if not busy and events == before:  # seen twice, since this server is for a moment between two things
                     return False
-                await asyncio.sleep(0.02)
+                before = -1 if busy else events
+                await asyncio.sleep(0.015)
 
 
 async def _told(messages: Sequence[Coroutine[Any, Any, Answer]]) -> list[Answer | Code]:
