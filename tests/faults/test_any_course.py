@@ -1,8 +1,6 @@
-"""Any course: from every state that a closure comes to, by whatever people and the world do, it ends as it may.
-
-SEQUENCES=1000 goes through more of them, SEED=50 through others. What goes wrong is printed with its seed and number:
-`python -m tests.support.any_courses 10 --seed 7 --only 3` takes the same course again, alone.
-"""
+"""Any course: from every state that a closure comes to, it ends as it may. SEQUENCES=1000 takes more of
+them, SEED=50 others; `python -m tests.support.any_courses 10 --seed 7 --only 3` one of them again,
+as it is named when it goes wrong."""
 
 import asyncio
 import os

@@ -13,13 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from contracts.findings import FindingKind
 from contracts.refusals import Code
-from contracts.tasks import DecisionReceipt, Extension, Hold, Noted, Reckoning, Resend
+from contracts.tasks import Bounce, DecisionReceipt, Extension, Hold, Noted, Reckoning, Resend
 from contracts.vocabulary import FreezeBy, Initiator, Outcome, ReasonCode, Stage
 from gateways.desk_work import DeskWork
 from tests.support.any_books import CHANGES, NO_SUCH_PAYEE, PAYEES, WRONGS, payout_to, put_right
 from tests.support.any_end import assert_allowed_end
 from tests.support.any_people import CUSTOMER, SUPERVISOR, AnyPeople, ending_of
-from tests.support.any_world import AnyWorld, Question, Seen
+from tests.support.any_world import BREAKABLE, AnyWorld, Question, Seen
 from tests.support.happenings import occurrence
 
 LONGEST = 100
@@ -49,6 +49,7 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     told: int = 0
     courses: int = 0
@@ -66,7 +67,7 @@ def step(**draws: Any) -> Callable[[Callable[..., object]], Any]:
             if well and self.now.asked:
                 self.apply(AnyCourse._says_well, {"well": well})
 
-        return rule(well=st.sampled_from([0, 0, 1, 3]), **draws)(applied)
+        return rule(well=st.sampled_from([0, 0, 1, 3, 3]), **draws)(applied)
 
     return made
 
@@ -101,10 +102,12 @@ class AnyCourse(RuleBasedStateMachine):
         wished_in=st.sampled_from([None, None, 3, 40]),
         reason=st.sampled_from([ReasonCode.BUSINESS_ADJUSTMENT, *ReasonCode]),
         payout=st.sampled_from(["own", *PAYEES]),
+        smoothly=st.integers(0, 5),
     )
-    def opens(self, company: bool, initiator: Initiator, wrongs: list[str], **more: Any) -> None:
-        """Somebody asks for the closure of an account with which something is wrong."""
+    def opens(self, company: bool, initiator: Initiator, wrongs: list[str], smoothly: int, **more: Any) -> None:
+        """Somebody asks for the closure of an account with which something is wrong; it goes smoothly for a while."""
         self.apply(AnyCourse._open, {"company": company, "initiator": initiator, "wrongs": wrongs} | more)
+        self.apply(AnyCourse._get_on, {"rounds": smoothly})
 
     # ---- people answer -------------------------------------------------------------------------------------------
 
@@ -235,7 +238,7 @@ class AnyCourse(RuleBasedStateMachine):
         return self._unless_over(self.world.told(firm.quietus.ask_again(self.case, again)))
 
     @step(pick=PICK, to=st.sampled_from(["song.jia", "wang.fang", "lin.tao", "chen.jie"]))
-    def a_supervisor_reassigns(self, pick: int, to: str) -> object:
+    def the_supervisor_reassigns(self, pick: int, to: str) -> object:
         """To somebody who may decide it, or not: then it is refused."""
         asked = [each.spec.task for each in self.now.asked if not each.spec.for_customer]
         if not asked:
@@ -268,12 +271,38 @@ class AnyCourse(RuleBasedStateMachine):
             self.world.told(self.world.firm.quietus.money_came(self.case, Reckoning(reason="a transfer")))
         return change
 
+    @step(gateway=st.sampled_from(BREAKABLE), down=st.booleans())
+    def something_is_out_of_order(self, gateway: str, down: bool) -> object:
+        """Or works again."""
+        self.world.breaks(gateway, down=down)
+        return down
+
+    @step(pick=PICK)
+    def the_mail_comes_back(self, pick: int) -> object:
+        """The mail system says so to the case."""
+        sent = self.world.sent(self.case)
+        if not sent or self.now.ended:
+            return None
+        bounce = Bounce(message_id=sent[pick % len(sent)], reason="5.1.1")
+        return self.world.told(self.world.firm.quietus.bounced(self.case, bounce)) or "told"
+
+    @step(rarely=st.integers(0, 3))
+    def an_operator_cancels(self, rarely: int) -> object:
+        """What counts as a withdrawal, and only before settlement."""
+        if rarely or self._over():
+            return None
+        self.world.do(self.world.firm.handle(self.case).cancel())
+        if self.now.stage not in SETTLING:
+            self.ends = [Outcome.WITHDRAWN]
+        return "cancelled"
+
     # ---- how all of these go -------------------------------------------------------------------------------------
 
     def apply(self, method: Callable[..., object], drawn: Mapping[str, Any]) -> None:
         """Do one thing, see how the case stands then, and remember both."""
         if self.skipped or self.broken:
             return
+        self.tally.stages[self.now.stage] += 1
         try:
             came = method(self, **drawn)
             self.now = self.world.seen(self.case)
@@ -306,10 +335,10 @@ class AnyCourse(RuleBasedStateMachine):
         values |= {"requested_by": "li.wei"} if initiator is Initiator.FIRM else {}
         return self.world.open(account, initiator=initiator, **values).reference
 
-    def _end(self) -> object:
-        """Everybody does their part until the case has ended; where nobody is asked, time passes."""
+    def _get_on(self, rounds: int) -> object:
+        """Everybody does their part; where nobody is asked, time passes."""
         span = timedelta(seconds=2)
-        for _ in range(LONGEST):
+        for _ in range(rounds):
             if self.now.ended:
                 break
             put_right(self.world.firm, self.account)
@@ -321,6 +350,13 @@ class AnyCourse(RuleBasedStateMachine):
                 self.world.passes(span)
                 span = min(3 * span, timedelta(days=1))
             self.now = self.world.seen(self.case)
+        return rounds
+
+    def _end(self) -> object:
+        """All is in order, and everybody does their part until the case has ended."""
+        for gateway in BREAKABLE:
+            self.world.breaks(gateway, down=False)
+        self._get_on(LONGEST)
         assert self.now.ended, f"no end: {_words(self.now)}"
         outcome = self.world.outcome(self.case)
         assert_allowed_end(self.world.firm, outcome, self.ends)

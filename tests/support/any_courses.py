@@ -1,7 +1,4 @@
-"""Any courses of a closure, as many as wanted: `python -m tests.support.any_courses 100 [--seed 0]`.
-
-One of them again, as they are told when they go wrong: `python -m tests.support.any_courses 10 --seed 7 --only 3`.
-"""
+"""Any courses of a closure: `python -m tests.support.any_courses 100 [--seed 0]`; one again: `10 --seed 7 --only 3`."""
 
 import argparse
 import logging
@@ -25,7 +22,7 @@ ROUND = 10
 ROUNDS_OF_A_WORLD = 3
 """The time of its server cannot be moved without end."""
 
-STEPS = 12
+STEPS = 10
 
 
 def courses(seeds: Sequence[int], tally: Tally, wanted: int = ROUND) -> None:
@@ -64,6 +61,7 @@ def main() -> int:
         tally.wrong.clear()
     print(f"{tally.courses} courses, seeds {seeds[0]} to {seeds[-1]}, {tally.told} wrong.")
     print(f"outcomes {dict(tally.outcomes)}; rules {dict(tally.rules)}; with nothing to do {dict(tally.idle)}")
+    print(f"what happened, by the stage it happened in: {dict(tally.stages)}")
     return 1 if tally.told else 0
 
 

@@ -16,6 +16,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from contracts.converter import data_converter
+from contracts.notices import DeliveryState
 from contracts.operators import Overview
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, Receipt
@@ -24,13 +25,16 @@ from contracts.vocabulary import Outcome, Role, Stage
 from gateways.devserver import DevServer
 from gateways.hearing import roles_of
 from gateways.payments import FolderRail, PaymentOrder, PaymentRefused
-from records.tables import CaseRow, TaskRow
+from records.tables import CaseRow, ContactRow, TaskRow
 from tests.conftest import register_search_attributes
+from tests.faults.edges import Watched
 from tests.support.any_books import NO_SUCH_PAYEE
 from tests.support.firm import Firm, firm_without_worker
 from worker import build
 
 LONGEST_SECONDS = 60.0
+BREAKABLE = ("rail", "screening", "mailer")
+"""The gateways that may be out of order."""
 
 Answer = TypeVar("Answer")
 Do = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -108,6 +112,18 @@ class AnyWorld:
             return Seen(Stage(row.stage), Outcome(row.outcome), ended=True)
         now: Overview = self.do(self.firm.handle(case).query("overview", result_type=Overview))
         return Seen(now.stage, Outcome(now.outcome), now.held, asked=tuple(self._asked(case)))
+
+    def breaks(self, gateway: str, *, down: bool) -> None:
+        """A gateway is out of order, or mended."""
+        getattr(self.firm.world, gateway).down = down
+
+    def sent(self, case: str) -> list[str]:
+        """The id of every message that went to the customer."""
+        query = select(ContactRow).where(
+            ContactRow.dossier == self.row(case).dossier, ContactRow.state == DeliveryState.SENT
+        )
+        with self.firm.world.database.reading() as session:
+            return [row.message_id for row in session.exec(query.order_by(col(ContactRow.at)))]
 
     def tasks(self, case: str) -> list[TaskSpec]:
         """Every task that there was."""
@@ -193,7 +209,10 @@ async def _firm(stack: AsyncExitStack, folder: Path) -> Firm:
     client = await Client.connect(address, data_converter=data_converter())
     await register_search_attributes(client)
     firm = await stack.enter_async_context(firm_without_worker(client, folder))
-    firm.world.rail = FussyRail(folder / "payments")
+    world = firm.world
+    world.rail = FussyRail(folder / "payments")
+    for name in BREAKABLE:
+        setattr(world, name, Watched(getattr(world, name)))
     options: Any = {"workflow_failure_exception_types": [Exception], "graceful_shutdown_timeout": timedelta(seconds=2)}
-    await stack.enter_async_context(build(client, firm.world, task_queue=firm.task_queue, **options))
+    await stack.enter_async_context(build(client, world, task_queue=firm.task_queue, **options))
     return firm
