@@ -27,6 +27,9 @@ LONGEST = 100
 
 SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
 SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
+LOST = {Code.UNREACHABLE}
+"""What this server tells the sender of a message that was on its way when the case ended."""
+
 PICK = st.integers(0, 9_999)
 K = FindingKind
 THE_ORDER = {"by": "tax", "reference": "order 3"}
@@ -185,7 +188,7 @@ class AnyCourse(RuleBasedStateMachine):
         else:
             after = self.world.seen(self.case)
             late = said is Code.TOO_LATE and (settling or after.stage in SETTLING or after.outcome is Outcome.CLOSED)
-            assert late or (said is Code.ALREADY_ENDED and (self._over() or after.ended)), said
+            assert late or (said in {Code.ALREADY_ENDED} | LOST and (self._over() or after.ended)), said
         return said
 
     @step(change=st.sampled_from(DETAILS), heard=st.booleans())
@@ -379,7 +382,7 @@ class AnyCourse(RuleBasedStateMachine):
         still = {each.spec.task for each in self.world.seen(self.case).asked}
         gone = question.spec.task not in still or self._over()
         late = {Code.ALREADY_DECIDED, Code.TOO_LATE, Code.ALREADY_ENDED}
-        assert said is Code.FOUR_EYES or (gone and said in late), f"{name}: {said}"
+        assert said is Code.FOUR_EYES or (gone and said in late | LOST), f"{name}: {said}"
         return f"{name}: {said}"
 
     def _happens(self, kind: FindingKind, by: str, data: Mapping[str, Any], allowed: Code | None = None) -> object:
@@ -400,7 +403,7 @@ class AnyCourse(RuleBasedStateMachine):
         if isinstance(said, Code):
             after = self.world.seen(self.case)
             over = self._over() or after.ended or after.outcome is not Outcome.OPEN
-            assert said is allowed or (over and said is Code.ALREADY_ENDED), said
+            assert said is allowed or (over and said in {Code.ALREADY_ENDED} | LOST), said
         else:
             assert not self.now.ended
         return said
