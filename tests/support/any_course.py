@@ -1,9 +1,7 @@
 """Any course of a closure: customer, staff, authority, firm, clock do what they will, and the case ends as it may."""
 
 import traceback
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial, wraps
 from typing import Any, ClassVar
@@ -16,9 +14,9 @@ from contracts.refusals import Code
 from contracts.tasks import Bounce, DecisionReceipt, Extension, Hold, Noted, Reckoning, Resend
 from contracts.vocabulary import FreezeBy, Initiator, Outcome, ReasonCode, Stage
 from gateways.desk_work import DeskWork
-from tests.support.any_books import CHANGES, NO_SUCH_PAYEE, PAYEES, WRONGS, payout_to, put_right
-from tests.support.any_end import assert_allowed_end
-from tests.support.any_people import CUSTOMER, SUPERVISOR, AnyPeople, ending_of
+from tests.support.any_books import CHANGES, PAYEES, WRONGS, payout_to, put_right
+from tests.support.any_end import Tally, assert_allowed_end
+from tests.support.any_people import CUSTOMER, DETAILS, SUPERVISOR, THE_ORDER, AnyPeople, ending_of
 from tests.support.any_world import BREAKABLE, AnyWorld, Question, Seen
 from tests.support.happenings import occurrence
 
@@ -32,30 +30,7 @@ LOST = {Code.UNREACHABLE}
 
 PICK = st.integers(0, 9_999)
 K = FindingKind
-THE_ORDER = {"by": "tax", "reference": "order 3"}
-DETAILS = [
-    {"field": "email", "value": "new@example.com"},
-    {"field": "sms", "value": "+8613900139000"},
-    {"field": "name", "value": "周小明"},
-    {"field": "language", "value": "en"},
-    {"payout": {"name": "周晓明", "account": "6217000000000000001", "bank": "CCB"}},
-    {"payout": {"name": "李四", "account": "6217000000000000002", "bank": "CCB"}},
-    {"payout": {"name": "周晓明", "account": NO_SUCH_PAYEE, "bank": "CCB"}},
-]
 K_AT_ONCE = [K.ACCOUNT_FROZEN, K.CUSTOMER_COMPLAINT, K.EXTERNAL_EVENT, K.SYSTEM_FAULT]
-
-
-@dataclass
-class Tally:
-    """What happened in all courses."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
-    idle: Counter[str] = field(default_factory=Counter)
-    stages: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    told: int = 0
-    courses: int = 0
 
 
 def step(**draws: Any) -> Callable[[Callable[..., object]], Any]:

@@ -13,7 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.faults.edges import OUT_OF_ORDER
 from tests.support.accounts import open_accounts
-from tests.support.any_course import AnyCourse, Tally
+from tests.support.any_course import AnyCourse
+from tests.support.any_end import Tally
 from tests.support.any_world import any_world
 from tests.support.message_storm import Faults
 

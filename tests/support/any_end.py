@@ -1,6 +1,8 @@
-"""The ends that any course of a closure may come to, and what must hold of each."""
+"""The ends that any course of a closure may come to, what must hold of each, and how often all of it happened."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlmodel import select
 
@@ -12,6 +14,19 @@ from gateways.payments import FolderRail
 from records.tables import PaymentOrderRow
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm
+
+
+@dataclass
+class Tally:
+    """What happened in all courses."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    told: int = 0
+    courses: int = 0
 
 
 def assert_allowed_end(firm: Firm, outcome: CaseOutcome, decided: Sequence[Outcome]) -> None:

@@ -9,7 +9,7 @@ from contracts.tasks import DecisionReceipt, TaskOption, TaskSpec
 from contracts.vocabulary import Outcome
 from gateways.evidence import EvidenceStore
 from records.tables import CaseRow
-from tests.support.any_books import RIGHT_NUMBERS
+from tests.support.any_books import NO_SUCH_PAYEE, RIGHT_NUMBERS
 from tests.support.any_world import AnyWorld, Question
 from tests.support.happenings import attach
 
@@ -23,6 +23,18 @@ YES = (
     *("done", "solved", "over", "continue", "received", "answered", "attested", "signed", "sent"),
 )
 """What takes a case on, the better before the worse; for a day to pick any will do."""
+
+THE_ORDER = {"by": "tax", "reference": "order 3"}
+DETAILS = [
+    {"field": "email", "value": "new@example.com"},
+    {"field": "sms", "value": "+8613900139000"},
+    {"field": "name", "value": "周小明"},
+    {"field": "language", "value": "en"},
+    {"payout": {"name": "周晓明", "account": "6217000000000000001", "bank": "CCB"}},
+    {"payout": {"name": "李四", "account": "6217000000000000002", "bank": "CCB"}},
+    {"payout": {"name": "周晓明", "account": NO_SUCH_PAYEE, "bank": "CCB"}},
+]
+"""What the customer may say has changed."""
 
 AMENDED = ("payout_failed", "account_info_error", "identity_unproven", "checklist_failed")
 """The findings that a corrected request may clear."""
