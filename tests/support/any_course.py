@@ -17,7 +17,7 @@ from gateways.desk_work import DeskWork
 from tests.support.any_books import CHANGES, PAYEES, WRONGS, payout_to, put_right
 from tests.support.any_end import Tally, assert_allowed_end
 from tests.support.any_people import CUSTOMER, DETAILS, SUPERVISOR, THE_ORDER, AnyPeople, ending_of
-from tests.support.any_world import BREAKABLE, AnyWorld, Question, Seen
+from tests.support.any_world import BREAKABLE, RULES, AnyWorld, Question, Seen
 from tests.support.happenings import occurrence
 
 LONGEST = 100
@@ -27,17 +27,15 @@ SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
 SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
 LOST = {Code.UNREACHABLE}
 """What this server tells the sender of a message that was on its way when the case ended."""
-
 PICK = st.integers(0, 9_999)
 K = FindingKind
 K_AT_ONCE = [K.ACCOUNT_FROZEN, K.CUSTOMER_COMPLAINT, K.EXTERNAL_EVENT, K.SYSTEM_FAULT]
 
 
 def step(**draws: Any) -> Callable[[Callable[..., object]], Any]:
-    """A rule that says what came of it; None when there was nothing to do it to. What goes wrong ends this course only.
-    What is drawn never depends on how the case stands, so that a seed is always the same course. `well`: so many
-    questions are answered well afterwards, so that a case gets on to where other things can happen; by `odd` the first
-    of them sometimes in another way."""
+    """A rule that says what came of it; None when there was nothing to do it to. What is drawn never depends on how the
+    case stands, so that a seed is always the same course. `well`: so many questions are answered well afterwards, so
+    that a case gets on to where other things can happen; by `odd` the first of them sometimes in another way."""
 
     def made(method: Callable[..., object]) -> Any:
         @wraps(method)
@@ -224,9 +222,8 @@ class AnyCourse(RuleBasedStateMachine):
         asked = [each.spec.task for each in self.now.asked if not each.spec.for_customer]
         if not asked:
             return None
-        world = self.world.firm.world
-        work = DeskWork(world.database, self.world.firm.tokens, world.policies)
-        token = self.world.firm.tokens.mint(SUPERVISOR)
+        firm, token = self.world.firm, self.world.firm.tokens.mint(SUPERVISOR)
+        work = DeskWork(firm.world.database, firm.tokens, firm.world.policies)
         return self.world.tried(lambda: work.reassign(asked[pick % len(asked)], to, token))
 
     @step(kind=st.sampled_from([K.EXTERNAL_EVENT, K.INTERNAL_PROCESS, K.REGULATION_CHANGE, K.SYSTEM_FAULT]))
@@ -251,6 +248,11 @@ class AnyCourse(RuleBasedStateMachine):
         if said and not self.now.ended:
             self.world.told(self.world.firm.quietus.money_came(self.case, Reckoning(reason="a transfer")))
         return change
+
+    @step(rules=st.sampled_from(sorted(RULES)), rarely=st.integers(0, 2))
+    def the_policy_changes(self, rules: str, rarely: int) -> object:
+        """And the case answers it."""
+        return None if rarely else self.world.rolls_out(*RULES[rules])
 
     @step(gateway=st.sampled_from(BREAKABLE), down=st.booleans())
     def something_is_out_of_order(self, gateway: str, down: bool) -> object:
@@ -371,9 +373,7 @@ class AnyCourse(RuleBasedStateMachine):
             stage = self.world.seen(self.case).stage
             assert stage in (*SETTLING, Stage.FILED), f"too late in {stage}"
             return said
-        assert not (changes and self.now.stage in SETTLING and isinstance(said, Noted)), (
-            "changed after settlement began"
-        )
+        assert not (changes and self.now.stage in SETTLING and isinstance(said, Noted)), self.now.stage
         return self._unless_over(said, allowed)
 
     def _unless_over(self, said: object, allowed: Code | None = None) -> object:

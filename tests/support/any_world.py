@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +21,7 @@ from contracts.notices import DeliveryState
 from contracts.operators import Overview
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, Receipt
+from contracts.rollout import RolloutState
 from contracts.tasks import TaskSpec
 from contracts.vocabulary import Outcome, Role, Stage
 from gateways.devserver import DevServer
@@ -29,12 +31,19 @@ from records.tables import CaseRow, ContactRow, TaskRow
 from tests.conftest import register_search_attributes
 from tests.faults.edges import Watched
 from tests.support.any_books import NO_SUCH_PAYEE
-from tests.support.firm import Firm, firm_without_worker
+from tests.support.firm import Firm, eventually, firm_without_worker
+from tests.support.moments import ZONE, now
+from tests.support.policies import EVERYBODY_CONFIRMS, publish, report, rule, variant
 from worker import build
 
 LONGEST_SECONDS = 60.0
 BREAKABLE = ("rail", "screening", "mailer")
 """The gateways that may be out of order."""
+
+RULES = {"another approval": [("needed = 1\n", "needed = 2\n")], "everybody confirms": [EVERYBODY_CONFIRMS], "none": []}
+"""What a new policy may change."""
+
+_versions = count(1)
 
 Answer = TypeVar("Answer")
 Do = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -110,8 +119,13 @@ class AnyWorld:
         if self.do(self._rests(case)):
             row = self.row(case)
             return Seen(Stage(row.stage), Outcome(row.outcome), ended=True)
-        now: Overview = self.do(self.firm.handle(case).query("overview", result_type=Overview))
-        return Seen(now.stage, Outcome(now.outcome), now.held, asked=tuple(self._asked(case)))
+        shown: Overview = self.do(self.firm.handle(case).query("overview", result_type=Overview))
+        return Seen(shown.stage, Outcome(shown.outcome), shown.held, asked=tuple(self._asked(case)))
+
+    def rolls_out(self, *rules: tuple[str, str], more: str = "") -> str:
+        """A new policy is published, takes effect today, and every open case has answered; its version."""
+        version: str = self.do(self._rolled_out(rules, more))
+        return version
 
     def breaks(self, gateway: str, *, down: bool) -> None:
         """A gateway is out of order, or mended."""
@@ -140,6 +154,13 @@ class AnyWorld:
             for row in session.exec(_tasks(case).where(col(TaskRow.ended_at).is_(None))):
                 yield Question(TaskSpec.model_validate_json(row.spec), roles_of(row))
 
+    async def _rolled_out(self, rules: Sequence[tuple[str, str]], more: str) -> str:
+        today, version = (await now(self.firm)).astimezone(ZONE).date(), f"2027.{next(_versions):04}-rehearsal"
+        await publish(self.firm, version, variant(version, *rules, effective=today, more=more))
+        await rule(self.firm, version)
+        await eventually(lambda: report(self.firm, version).state is RolloutState.DONE, f"the rollout of {version}")
+        return version
+
     async def _rests(self, case: str) -> bool:
         """Waits until there is nothing to do at this moment; whether the case has ended."""
         # Asked for raw: the SDK cannot read the moments among the search attributes of this server.
@@ -148,11 +169,11 @@ class AnyWorld:
         before = -1
         async with asyncio.timeout(LONGEST_SECONDS):
             while True:
-                now = await client.workflow_service.describe_workflow_execution(request)
-                if now.workflow_execution_info.status != int(WorkflowExecutionStatus.RUNNING):
+                it = await client.workflow_service.describe_workflow_execution(request)
+                if it.workflow_execution_info.status != int(WorkflowExecutionStatus.RUNNING):
                     return True
-                busy = now.HasField("pending_workflow_task") or any(each.attempt < 2 for each in now.pending_activities)
-                events = now.workflow_execution_info.history_length
+                busy = it.HasField("pending_workflow_task") or any(each.attempt < 2 for each in it.pending_activities)
+                events = it.workflow_execution_info.history_length
                 if not busy and events == before:  # seen twice, since this server is for a moment between two things
                     return False
                 before = -1 if busy else events
