@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, message_id
 from contracts.occurrences import Occurrence
-from contracts.refusals import Code, Refused, refusal_of
+from contracts.refusals import Code, Refused, no_answer, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.tasks import (
     Bounce,
@@ -42,6 +42,7 @@ ANSWER_SECONDS = 10.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Handle = WorkflowHandle[object, object]
+Start = WithStartWorkflowOperation[object, object]
 
 
 class Quietus:
@@ -56,27 +57,11 @@ class Quietus:
 
         Refused: BAD_INPUT, NOT_FOUND, ALREADY_OPEN, MISMATCH, NOT_ALLOWED, TOO_LARGE, UNREACHABLE.
         """
-        start: WithStartWorkflowOperation[object, CaseOutcome] = WithStartWorkflowOperation(
-            Process.CLOSURE.value,
-            request,
-            id=closure_id(request.account),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=f"Closure of {request.account}",
-        )
-        fits(request)
-        async with self._refusing(f"Request {request.request_id} is recorded"):
-            # Without an id of ours: the server would answer for a case that has ended since with its old receipt. The
-            # case itself knows its request.
-            answer = await self.client.execute_update_with_start_workflow(
-                Message.RECEIVE.value,
-                request,
-                start_workflow_operation=start,
-                result_type=Receipt,
-                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
-            )
-            return Receipt.model_validate(answer)
+        # Without a key: the server would answer for a case that has ended since with its old receipt. The case itself
+        # knows its request.
+        account = request.account
+        start = self._starting(Process.CLOSURE.value, closure_id(account), request, f"Closure of {account}")
+        return await self._open(start, Message.RECEIVE, None, request, Receipt, f"Request {request.request_id}")
 
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Decide a task. The same decision sent twice is one.
@@ -138,7 +123,7 @@ class Quietus:
         except WorkflowFailureError as error:
             raise refusal_of(error) or Refused(Code.ALREADY_ENDED, f"Case {case} was stopped by an operator.") from None
         except RPCError as error:
-            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name) from None
+            raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name) from None
 
     async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
         """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
@@ -148,6 +133,34 @@ class Quietus:
         async for run in self.client.list_workflows(query):
             handle = self.client.get_workflow_handle(run.id, run_id=run.run_id, result_type=CaseOutcome)
             yield await handle.result()
+
+    def _starting(self, process: str, workflow_id: str, body: BaseModel, summary: str) -> Start:
+        """Starts the process with `body`, unless one of that id is running. `summary` is for operators."""
+        return WithStartWorkflowOperation(
+            process,
+            body,
+            id=workflow_id,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=summary,
+        )
+
+    async def _open(
+        self, start: Start, message: StrEnum, key: str | None, body: BaseModel, answer: type[Answer], what: str
+    ) -> Answer:
+        """Start, and send the first message; `what` it is, for a sender whom no worker answers."""
+        fits(body)
+        async with self._refusing(f"{what} is recorded"):
+            result = await self.client.execute_update_with_start_workflow(
+                message.value,
+                body,
+                start_workflow_operation=start,
+                id=message_id(message, key, body) if key else None,
+                result_type=answer,
+                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+            )
+            return answer.model_validate(result)
 
     async def _signal(self, case: str, telling: Telling, body: BaseModel) -> None:
         fits(body)
@@ -190,16 +203,16 @@ class Quietus:
             if _is(error, RPCStatusCode.NOT_FOUND):
                 raise
             late = _is(error, RPCStatusCode.DEADLINE_EXCEEDED)
-            raise await self._nobody_answers(state) if late else _unreachable(error.status.name) from None
+            raise await self._nobody_answers(state) if late else no_answer(error.status.name) from None
         except RuntimeError:  # a lazy client that finds no server
-            raise _unreachable("no connection") from None
+            raise no_answer("no connection") from None
 
     async def _nobody_answers(self, state: str) -> Refused:
         """Whether it is the server or only a worker that is missing."""
         try:
             await self.client.service_client.check_health(timeout=timedelta(seconds=2))
         except RPCError as error:
-            return _unreachable(error.status.name)
+            return no_answer(error.status.name)
         return Refused(Code.UNREACHABLE, f"{state}, but no worker answers; start one with `python worker.py`.")
 
     async def _why_missing(self, case: str) -> Refused:
@@ -213,7 +226,7 @@ class Quietus:
                 return await self._earlier(case)
             return Refused(Code.ALREADY_ENDED, f"Case {case} ended{await _how(handle, description)}.")
         except RPCError as error:
-            return _missing(case, error) if _is(error, RPCStatusCode.NOT_FOUND) else _unreachable(error.status.name)
+            return _missing(case, error) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name)
 
     async def _earlier(self, case: str) -> Refused:
         """The end of the case that was there before a refused request for the same account; NOT_FOUND without one."""
@@ -248,11 +261,6 @@ def _missing(case: str, error: RPCError) -> Refused:
     if "amespace" in error.message:
         return Refused(Code.UNREACHABLE, f"{error.message} See TEMPORAL_NAMESPACE.")
     return _unknown(case)
-
-
-def _unreachable(why: str) -> Refused:
-    words = f"Temporal did not answer ({why.lower()}); start it with `python worker.py --dev`"
-    return Refused(Code.UNREACHABLE, f"{words} or set TEMPORAL_ADDRESS.")
 
 
 def _is(error: RPCError, status: RPCStatusCode) -> bool:

@@ -16,7 +16,7 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError
 
 from contracts.base import Contract
-from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
+from contracts.refusals import Code, Fault, Refused, bad_input, faults_of, no_temporal
 from contracts.vocabulary import Language
 
 PREFIX = "QUIETUS_"
@@ -166,11 +166,7 @@ async def connect(settings: Settings, *, data_converter: DataConverter) -> Clien
     except ValueError as error:
         raise Refused(Code.BAD_INPUT, f"TEMPORAL_ADDRESS ({config['target_host']}) is not host:port.") from error
     except (RuntimeError, RPCError, TimeoutError) as error:
-        raise Refused(
-            Code.UNREACHABLE,
-            f"Temporal is not reachable at {config['target_host']}; start it with `python worker.py --dev`"
-            " or set TEMPORAL_ADDRESS.",
-        ) from error
+        raise no_temporal(f"is not reachable at {config['target_host']}") from error
 
 
 def _temporal_settings(settings: Settings) -> ClientConnectConfig:

@@ -24,11 +24,13 @@ from activities.desk import Desk
 from activities.digest import Digests
 from activities.mending import Mending
 from activities.occurrences import Occurrences
+from activities.policy_mail import PolicyMail
 from activities.post import Post
 from activities.reviews import Reviews
 from activities.rollout import Rollouts
 from activities.schedule import Schedule
 from activities.settlement import Settlement
+from activities.staff_mail import StaffMail
 from activities.termination import Termination
 from activities.verification import Verification
 from contracts.converter import data_converter
@@ -44,12 +46,12 @@ from gateways.evidence import EvidenceStore, open_store
 from gateways.mail import Letterhead, Mailer, SmtpMailer
 from gateways.mailcatcher import MailCatcher
 from gateways.payments import FolderRail, PaymentRail
-from gateways.rollouts import published_in
+from gateways.rollouts import RolloutBook, published_in
 from gateways.screening import ListScreening, Screening
 from gateways.sms import FolderSms, HttpSms, NoSms, SmsGateway
 from gateways.tokens import CustomerLinks, StaffTokens, link_key, token_judge
 from policy import Policies
-from policy.changes import warnings
+from policy.upkeep import upkeep
 from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
@@ -91,6 +93,7 @@ class World:
         codes = AnswerCodes(self.links)
         deciders = Deciders(self.books, self.staff_tokens, codes, self.reserved)
         database, books, policies, evidence = self.database, self.books, self.policies, self.evidence
+        staff_mail = StaffMail(database, self.mailer, self.letterhead)
         holders: list[object] = [
             Cases(database, books, policies, evidence),
             Verification(database, books, policies, evidence, self.screening),
@@ -105,7 +108,8 @@ class World:
             Mending(database, books, policies),
             Rollouts(database, books, policies, deciders),
             Post(database, books, policies, codes, self.mailer, self.sms, self.letterhead),
-            Digests(DigestBook(database, books, policies), self.mailer, self.letterhead),
+            Digests(DigestBook(database, books, policies), staff_mail),
+            PolicyMail(RolloutBook(books, policies), staff_mail),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 
@@ -140,6 +144,7 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         "graceful_shutdown_timeout": timedelta(seconds=10),
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),
         "build_id": "quietus",
+        "interceptors": [MessageGuard()],
     }
     return Worker(
         client,
@@ -148,7 +153,6 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         activities=world.activities(),
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         max_concurrent_activities=THREADS,
-        interceptors=[MessageGuard()],
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
@@ -218,8 +222,8 @@ def _warn(policies: Policies) -> None:
     """What of the policy in force has to be seen to."""
     today = datetime.now(UTC).date()
     with suppress(Refused):  # none is in force yet, or the records are not as they should be: each case will say so
-        for words in warnings(policies.in_force_on(today), today):
-            print(words, file=sys.stderr, flush=True)
+        for said in upkeep(policies.in_force_on(today), today):
+            print(said.en, file=sys.stderr, flush=True)
 
 
 def _sms(settings: Settings) -> SmsGateway:

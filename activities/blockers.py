@@ -1,25 +1,28 @@
-"""为何不能销户? Every blocker of a closing at once, by the very checks that the stages make. Reads, never writes."""
+"""为何不能销户? The rules of blocker_rules.py put to what the books and the case say today. Reads, never writes."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlmodel import Session
 
-from activities import checks
-from activities.blocker_grounds import ground_of
-from activities.casework import request_of
-from activities.closure_facts import ClosureFacts, case_facts, running_case, with_request
-from contracts.blockers import Blocker, BlockersView, Obstacle, way_of
-from contracts.findings import Finding, FindingKind, FindingState
-from contracts.vocabulary import AccountStatus, Language, Risk, Role, Stage
+from activities.blocker_letter import letter
+from activities.blocker_rules import blockers, in_short, risk_of
+from activities.casework import request_of, today
+from activities.closure_facts import ClosureFacts, Hashes, facts_before, facts_during, running_case, with_request
+from contracts.blockers import Blocker, BlockerLine, BlockersLetter, BlockersView
+from contracts.steps import Step
+from contracts.vocabulary import Language, Stage
 from gateways.books import Books
 from gateways.evidence import EvidenceStore
-from notices import words
 from policy import Policies, Policy
 from records.database import Database
 from records.tables import CaseRow
+
+_EARLY = frozenset({Stage.RECEIVED, Stage.IDENTITY, Stage.REASON})
+"""The stages whose rules read the entries."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -33,10 +36,7 @@ class Blockers:
 
     def of(self, account_id: str, today: date) -> BlockersView:
         """What stands in the way on that day. Refused: NOT_FOUND; NOT_ALLOWED where no policy is in force."""
-        with self.database.reading() as session:
-            row = running_case(session, account_id)
-            policy = self._policy(row, today)
-            facts = self._facts(session, account_id, row, policy, today)
+        facts, policy = self._look(account_id, today)
         found = blockers(facts, policy)
         return BlockersView(
             account=account_id,
@@ -47,212 +47,49 @@ class Blockers:
             stage=facts.case.stage if facts.case else None,
             policy=policy.version,
             risk=risk_of(with_request(facts, policy), policy),
-            blockers=tuple(each for each in found if not _is_ahead(each)),
-            ahead=tuple(each for each in found if _is_ahead(each)),
+            blockers=tuple(each for each in found if not each.ahead),
+            ahead=tuple(each for each in found if each.ahead),
         )
 
-    def _policy(self, row: CaseRow | None, today: date) -> Policy:
-        """The one that the case has pinned; the one in force before a case, or where that file is gone."""
-        pinned = row is not None and row.policy in self.policies.versions()
-        return self.policies[row.policy] if row and pinned else self.policies.in_force_on(today)
+    def letter(self, account_id: str, today: date, firm: str, language: Language | None = None) -> BlockersLetter:
+        """What of it the customer can do, as `firm` writes it, in the customer's language where none is named.
+        Refused as `of`."""
+        facts, policy = self._look(account_id, today)
+        wished = facts.request.language if facts.request else None
+        return letter(facts, blockers(facts, policy), firm, language or wished or facts.customer.language)
 
-    def _facts(
-        self, session: Session, account_id: str, row: CaseRow | None, policy: Policy, today: date
-    ) -> ClosureFacts:
-        account = self.books.account(session, account_id)
-        request = request_of(row) if row else None
-        documents = request.documents if request else ()
-        return ClosureFacts(
-            account=account,
-            customer=self.books.customer(session, account.customer),
-            today=today,
-            received=policy.calendar.day(row.opened_at) if row else today,
-            newest=self.policies.in_force_on(today),
-            agreements=self.books.agreements(session, account_id),
-            receivables=self.books.receivables(session, account_id),
-            pending=self.books.pending(session, account_id),
-            entries=self.books.entries(session, account_id),
-            request=request,
-            hashes={each.reference: self.evidence.sha256_of(each.reference) for each in documents},
-            case=case_facts(session, row, policy) if row else None,
-        )
+    def _look(self, account_id: str, today: date) -> tuple[ClosureFacts, Policy]:
+        with self.database.reading() as session:
+            row = running_case(session, account_id)
+            newest = self.policies.in_force_on(today)
+            if row is None:
+                return facts_before(session, self.books, account_id, newest, today), newest
+            policy = self._pinned(row) or newest
+            hashes = {each.reference: self.evidence.sha256_of(each.reference) for each in request_of(row).documents}
+            return facts_during(session, self.books, row, policy, newest, today, hashes), policy
+
+    def _pinned(self, row: CaseRow) -> Policy | None:
+        """The policy of the case; null where its file is gone."""
+        return self.policies[row.policy] if row.policy in self.policies.versions() else None
 
 
-def blockers(facts: ClosureFacts, policy: Policy) -> tuple[Blocker, ...]:
-    """All that stands in the way of closing, then all that lies ahead; `facts` with a request, or without one yet."""
-    if facts.account.status is AccountStatus.CLOSED and facts.case is None:
-        return (_closed(facts),)
-    asked = with_request(facts, policy)
-    found = (_of_finding(asked, policy, finding) for finding in _findings(asked, policy))
-    still_asked = _asked_of_the_request(asked, policy) if facts.request is None else ()
-    return (*_obstacles(facts), *found, *_open_tasks(facts), *still_asked, *_ahead(asked, policy))
+def seen(database: Database, books: Books, policies: Policies, step: Step) -> tuple[BlockerLine, ...] | None:
+    """What stands in the way of a case when people are asked. The documents are taken to be those that were looked at:
+    what was wrong with them is a finding of the case. Null where the books do not answer, since whoever is asked to
+    mend them has to be asked all the same."""
+    try:
+        with database.reading() as session:
+            return in_short(_seen(session, books, policies, step))
+    except Exception as error:  # noqa: BLE001  whatever it is, it must not keep people from being asked
+        _log.warning("blockers of %s not looked at: %s", step.dossier, type(error).__name__)
+        return None
 
 
-# ---- what the rules find -------------------------------------------------------------------------------------------
-
-
-def _identity(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
-    yield from checks.papers(facts.customer, facts.today)
-    yield from checks.payee(facts.customer, facts.asked)
-    yield from checks.reachable(facts.customer)
-    yield from checks.documents(facts.asked, facts.customer, policy, facts.hashes)
-    yield from checks.high_risk(policy, facts.risk_points(policy))
-
-
-def _reason(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
-    return checks.implausible(policy, facts.account, facts.customer, facts.entries, facts.asked, facts.today)
-
-
-def _contract(facts: ClosureFacts, _policy: Policy) -> Iterator[Finding]:
-    return checks.contract(facts.customer, facts.agreements, facts.asked, facts.received, facts.today)
-
-
-def _compliance(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
-    yield from checks.checklist(policy, facts.account, facts.customer, facts.receivables, facts.asked)
-    yield from checks.newer_policy(policy, facts.newest)
-
-
-def _settlement(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
-    yield from checks.finance(policy, facts.account, facts.receivables)
-    yield from checks.unsettled(facts.pending)
-
-
-def _instruments(facts: ClosureFacts, _policy: Policy) -> Iterator[Finding]:
-    return checks.instruments(facts.agreements)
-
-
-def _frozen(facts: ClosureFacts, _policy: Policy) -> Iterator[Finding]:
-    return checks.frozen(facts.account)
-
-
-RULES: tuple[tuple[Stage, Callable[[ClosureFacts, Policy], Iterator[Finding]]], ...] = (
-    (Stage.IDENTITY, _identity),
-    (Stage.REASON, _reason),
-    (Stage.COMPLIANCE, _contract),
-    (Stage.COMPLIANCE, _compliance),
-    (Stage.SETTLEMENT, _settlement),
-    (Stage.TERMINATION, _instruments),
-    (Stage.CLOSED, _frozen),
-)
-"""The checks, each with the last stage that makes it: a case that is past it is not asked again."""
-
-
-def _findings(facts: ClosureFacts, policy: Policy) -> Iterable[Finding]:
-    """Those that are open in the case, and those that the rules find; what was accepted is no blocker any more."""
-    found = {each.finding.fingerprint: each.finding for each in facts.known if each.state is FindingState.OPEN}
-    for last, rule in RULES:
-        if facts.passes(last):
-            found |= {finding.fingerprint: finding for finding in rule(facts, policy)}
-    accepted = {each.finding.fingerprint for each in facts.known if each.state is FindingState.ACCEPTED}
-    return [finding for name, finding in found.items() if name not in accepted]
-
-
-# ---- as blockers ---------------------------------------------------------------------------------------------------
-
-
-def _of_finding(facts: ClosureFacts, policy: Policy, finding: Finding) -> Blocker:
-    """Who decides it is whoever has its task, else the role that the policy names."""
-    rule, ground = policy.finding(finding.kind), ground_of(facts, policy, finding)
-    task = next((each for each in facts.tasks if each.open and each.finding == finding.fingerprint), None)
-    roles = task.roles if task else (rule.role,)
-    raised = (each.since for each in facts.known if each.finding.fingerprint == finding.fingerprint)
-    return _blocker(
-        finding.kind,
-        roles[0],
-        finding.detail,
-        finding.subject,
-        ground.variant,
-        evidence=ground.evidence,
-        override=roles if rule.accept else (),
-        since=ground.since or next(raised, None),
-        until=ground.until,
-        task=task.task if task else None,
-    )
-
-
-def _blocker(
-    kind: FindingKind | Obstacle, owner: Role, detail: str, subject: str = "", variant: str = "", **known: Any
-) -> Blocker:
-    way = way_of(kind, variant)
-    return Blocker(
-        kind=kind,
-        subject=subject,
-        detail=detail,
-        owner=owner,
-        way=way,
-        way_out=words(way, Language.EN),
-        way_out_zh=words(way, Language.ZH),
-        customer_can=way.customer_can,
-        **known,
-    )
-
-
-def _closed(facts: ClosureFacts) -> Blocker:
-    on = facts.account.closed_on
-    return _blocker(Obstacle.ACCOUNT_CLOSED, Role.CUSTOMER_SERVICE, f"the account was closed on {on}", since=on)
-
-
-def _obstacles(facts: ClosureFacts) -> Iterator[Blocker]:
-    lock, case = facts.account.lock, facts.case
-    if lock and (case is None or lock != case.dossier):
-        yield _blocker(Obstacle.CLOSING_LOCK, Role.OPERATIONS, f"the account is locked by {lock}", lock)
-    if case and case.held:
-        yield _blocker(Obstacle.CASE_PAUSED, Role.SUPERVISOR, "staff paused the case", case.dossier)
-
-
-def _open_tasks(facts: ClosureFacts) -> Iterator[Blocker]:
-    """Those about no finding: approvals, what the customer is asked, attestations."""
-    for task in facts.tasks:
-        if task.open and not task.finding:
-            owner, dated = task.roles[0], {"since": task.since, "until": task.due}
-            yield _blocker(Obstacle.TASK_OPEN, owner, task.subject, task.name, owner, task=task.task, **dated)
-
-
-# ---- what lies ahead: nothing is wrong with it ---------------------------------------------------------------------
-
-
-def _asked_of_the_request(facts: ClosureFacts, policy: Policy) -> Iterator[Blocker]:
-    desk = policy.finding(FindingKind.IDENTITY_UNPROVEN).role
-    for paper in facts.asked.documents:
-        yield _blocker(Obstacle.DOCUMENT_WANTED, desk, f"the request brings the {paper.kind}", paper.kind)
-    if facts.account.balance.minor > 0:
-        detail = f"the request names an account of the customer's own for {facts.account.balance}"
-        yield _blocker(Obstacle.PAYOUT_WANTED, desk, detail)
-
-
-def _ahead(facts: ClosureFacts, policy: Policy) -> Iterator[Blocker]:
-    if facts.passes(Stage.IDENTITY):
-        desk = policy.finding(FindingKind.SCREENING_HIT).role
-        yield _blocker(Obstacle.SCREENING, desk, "the names are looked up on the sanction list")
-    if facts.passes(Stage.COMPLIANCE):
-        yield from _attestations(facts, policy)
-    if facts.passes(Stage.APPROVAL) and not any(task.open and task.name == "approval" for task in facts.tasks):
-        yield _approval(policy, risk_of(facts, policy))
-
-
-def _attestations(facts: ClosureFacts, policy: Policy) -> Iterator[Blocker]:
-    told = {task.name for task in facts.tasks if task.open or task.option == "attested"}
-    for item in policy.checklist:
-        applies = item.applies(facts.customer.kind, facts.asked.initiator)
-        if item.attested_by and applies and f"attest_{item.id}" not in told:
-            detail = f"to be attested by {item.attested_by}: {item.en}"
-            yield _blocker(Obstacle.ATTESTATION, item.attested_by, detail, item.id, evidence={"source": item.source})
-
-
-def _approval(policy: Policy, risk: Risk) -> Blocker:
-    rule = policy.approvals[risk]
-    people = "one person" if rule.needed == 1 else f"{rule.needed} different people"
-    among = f", among them {', '.join(rule.must_include)}" if rule.must_include else ""
-    detail = f"risk is {risk}: {people} of {', '.join(rule.roles)} approve{among}"
-    return _blocker(Obstacle.APPROVAL, rule.roles[0], detail, risk, evidence={"source": rule.source})
-
-
-def risk_of(facts: ClosureFacts, policy: Policy) -> Risk:
-    """As the case graded it, or as it will."""
-    if facts.case and not facts.passes(Stage.IDENTITY):
-        return facts.case.risk
-    return checks.grade(policy, sum(facts.risk_points(policy).values()))
-
-
-def _is_ahead(blocker: Blocker) -> bool:
-    return isinstance(blocker.kind, Obstacle) and blocker.kind.ahead
+def _seen(session: Session, books: Books, policies: Policies, step: Step) -> tuple[Blocker, ...]:
+    row, policy = session.get_one(CaseRow, step.dossier), policies[step.policy]
+    day = today(step, policy)
+    hashes: Hashes = {each.reference: each.sha256 for each in request_of(row).documents}
+    newest, early = policies.in_force_on(day), step.stage in _EARLY
+    facts = facts_during(session, books, row, policy, newest, day, hashes, entries=early)
+    stands = facts.case._replace(stage=step.stage, risk=step.risk) if facts.case else None
+    return blockers(replace(facts, case=stands), policy)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 from temporalio import activity
 
-from activities.casework import case_of, move_expected, note, today
-from activities.deciders import Deciders
+from activities.casework import case_of, move_expected, note
+from activities.deciders import Deciders, unrecused
 from contracts.judgement import Decider
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Step
@@ -16,10 +16,9 @@ from contracts.vocabulary import Role
 from gateways.desk import IN_CHARGE
 from gateways.hearing import LISTENERS, roles_of
 from policy import Policies, Policy
-from policy.spans import plain
 from policy.work import ExtensionRules
 from records.database import Database
-from records.people_tables import ExtensionRow, HoldRow, RecusalRow
+from records.people_tables import ExtensionRow, HoldRow
 from records.tables import CaseRow, TaskRow
 
 
@@ -37,7 +36,8 @@ class CaseRequests:
         with self.database.once(step.key, None, Noted) as effect:
             if effect.done:
                 return effect.result
-            who = self._heard(effect.session, step, withdrawal.token, withdrawal.decision_id)
+            policy = self.policies[step.policy]
+            who = self.deciders.heard(effect.session, step, policy, withdrawal.token, withdrawal.decision_id)
             if not who.roles & (LISTENERS | {Role.CUSTOMER, Role.SUPERVISOR}):
                 raise Refused(Code.FORBIDDEN, f"{who.id} may not note a withdrawal: customer service does.")
             by = who.id if Role.CUSTOMER in who.roles else f"customer, noted by {who.id}"
@@ -124,21 +124,12 @@ class CaseRequests:
             note(session, step, f"asked again: {resend.task}", who=who.id)
             return effect.record(Noted(by=who.id, at=step.at))
 
-    def _staff(self, session: Session, step: Step, token: str, used_for: str, what: str) -> Decider:
+    def _staff(self, session: Session, step: Step, token: str, decision_id: str, what: str) -> Decider:
         """A member of staff who has to do with the case. Refused: FORBIDDEN."""
-        who = self._heard(session, step, token, used_for)
+        who = self.deciders.heard(session, step, self.policies[step.policy], token, decision_id)
         if Role.CUSTOMER in who.roles:
             raise Refused(Code.FORBIDDEN, f"Only staff {what}.")
-        if session.get(RecusalRow, (step.dossier, who.id)):
-            raise Refused(Code.FORBIDDEN, f"{who.id} is recused from this case.")
-        return who
-
-    def _heard(self, session: Session, step: Step, token: str, used_for: str) -> Decider:
-        policy = self.policies[step.policy]
-        case, valid = session.get_one(CaseRow, step.dossier), plain(policy.answer_valid)
-        proof = self.deciders.heard(session, token, case, valid, today(step, policy))
-        proof.use(session, step.used_for(used_for), step.at)
-        return proof.who
+        return unrecused(session, step.dossier, who)
 
 
 def _end_hold(session: Session, step: Step) -> None:
@@ -173,7 +164,7 @@ def _open_task(session: Session, step: Step, extension: Extension) -> None:
     if row is None or row.dossier != step.dossier:
         raise bad_input("extension", [Fault(path="task", message=f"{step.case} has no task {extension.task}")])
     if row.ended_at:
-        raise Refused(Code.TOO_LATE, f"Task {extension.task} is no longer open.")
+        raise Ground.NOT_OPEN.refusal(task=extension.task)
 
 
 def _concerned(session: Session, step: Step, extension: Extension, who: Decider) -> None:

@@ -1,13 +1,17 @@
 """受理 and the end: open a case or refuse it, take the lock off, seal the trail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, func, select
 from temporalio import activity
 
+from activities.blocker_letter import asked_of_customer
+from activities.blocker_rules import blockers, in_short
 from activities.casework import case_of, move_expected, note, record
+from activities.closure_facts import ClosureFacts, Hashes, facts_before, facts_during
+from contracts.blockers import Blocker, Obstacle
 from contracts.books import AccountFacts
 from contracts.findings import Checked
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -15,7 +19,7 @@ from contracts.requests import ClosureRequest
 from contracts.steps import Ending, Opened, Step, TrailHead
 from contracts.tasks import TaskState
 from contracts.text import moment_text
-from contracts.vocabulary import AccountStatus, CaseKind, CustomerKind, Initiator, Outcome, Stage
+from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
 from gateways.books import Books
 from gateways.books_journal import FIRM_ZONE
 from gateways.calendar_days import calendar_of
@@ -25,6 +29,13 @@ from records import trail
 from records.canonical import fingerprint
 from records.database import Database
 from records.tables import CaseRow, ClosingDayRow, TaskRow
+
+_IMPOSSIBLE = {
+    Obstacle.ACCOUNT_CLOSED: (Code.NOT_ALLOWED, "Account {account} was closed on {on}."),
+    Obstacle.CLOSING_LOCK: (Code.ALREADY_OPEN, "Account {account} has an open closure: {by}."),
+    Obstacle.NOBODY_RESPONSIBLE: (Code.NOT_ALLOWED, "Account {account} cannot be closed now: {detail}."),
+}
+"""What refuses a request at the start; every other blocker has its remedy in the case."""
 
 
 @dataclass
@@ -43,9 +54,13 @@ class Cases:
         Refused: BadInput, NotFound, NotAllowed, Mismatch, AlreadyOpen, AlreadyEnded; then nothing has changed.
         """
         with self.database.transaction() as session:
-            row = _known(session, request) or self._begin(session, case_id, request, at)
-            customer = self.books.customer(session, row.customer)
-            return _opened(session, self.policies[row.policy], row, request, customer.kind)
+            row = _known(session, request)
+            if row is None:
+                return self._begin(session, case_id, request, at)
+            policy, hashes = self.policies[row.policy], self._hashes(request)
+            day = policy.calendar.day(at)
+            facts = facts_during(session, self.books, row, policy, policy, day, hashes)
+            return _opened(session, policy, row, facts, blockers(facts, policy))
 
     @activity.defn
     def policy(self, version: str) -> Policy:
@@ -107,16 +122,24 @@ class Cases:
             effect.session.flush()
             return effect.record(trail.head(effect.session, step.dossier))
 
-    def _begin(self, session: Session, case_id: str, request: ClosureRequest, at: datetime) -> CaseRow:
-        account = self.books.account(session, request.account)
-        customer = self.books.customer(session, account.customer)
+    def _begin(self, session: Session, case_id: str, request: ClosureRequest, at: datetime) -> Opened:
         # Which policy is in force cannot be asked of a policy: the day is that of the books.
         policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
-        faults = [*self._document_faults(request), *self._people_faults(session, request)]
-        faults += [*_account_faults(case_id, request, account), *_day_faults(policy, request, at)]
+        day, hashes = policy.calendar.day(at), self._hashes(request)
+        facts = facts_before(session, self.books, request.account, policy, day, request=request, hashes=hashes)
+        faults = [*_document_faults(facts), *_people_faults(facts)]
+        faults += [*_account_faults(case_id, request, facts.account), *_day_faults(policy, request, at)]
         if faults:
             raise bad_input("closure request", faults)
-        _refuse_closed_or_locked(account)
+        found = blockers(facts, policy)
+        _refuse_impossible(request.account, found)
+        row = self._row(session, case_id, facts, policy, at)
+        self.books.lock(session, row.account, row.dossier)
+        _begin_trail(session, row, request, found)
+        return _opened(session, policy, row, facts, found)
+
+    def _row(self, session: Session, case_id: str, facts: ClosureFacts, policy: Policy, at: datetime) -> CaseRow:
+        request = facts.asked
         n = session.exec(select(func.count()).where(CaseRow.case_id == case_id)).one() + 1
         row = CaseRow(
             dossier=f"{case_id}.{n}",
@@ -126,9 +149,9 @@ class Cases:
             request_id=request.request_id,
             request=request.model_dump_json(),
             request_hash=_hash(request),
-            account=account.id,
-            customer=customer.id,
-            language=request.language or customer.language,
+            account=facts.account.id,
+            customer=facts.customer.id,
+            language=request.language or facts.customer.language,
             initiator=request.initiator,
             policy=policy.version,
             stage=Stage.RECEIVED,
@@ -138,32 +161,38 @@ class Cases:
         )
         session.add(row)
         move_expected(session, policy, row, at)
-        self.books.lock(session, account.id, row.dossier)
-        evidence = {document.reference: document.sha256 for document in request.documents}
-        who = request.requested_by or request.initiator
-        trail.append(
-            session, row.dossier, who=who, what=f"request {request.request_id} received, closing lock on",
-            why=request.reason.code, evidence=evidence | {"request": row.request_hash}, policy=policy.version, at=at,
-        )  # fmt: skip
         return row
 
-    def _document_faults(self, request: ClosureRequest) -> list[Fault]:
-        """A document that is not in the store yet may still arrive; one with another hash is another document."""
-        faults = []
-        for n, document in enumerate(request.documents):
-            stored = self.evidence.sha256_of(document.reference)
-            if stored and stored != document.sha256:
-                words = f"is not the hash of {document.reference} in the evidence store"
-                faults.append(Fault(path=f"documents[{n}].sha256", message=words))
-        return faults
+    def _hashes(self, request: ClosureRequest) -> Hashes:
+        return {document.reference: self.evidence.sha256_of(document.reference) for document in request.documents}
 
-    def _people_faults(self, session: Session, request: ClosureRequest) -> list[Fault]:
-        if request.requested_by and request.initiator is Initiator.CUSTOMER:
-            return [Fault(path="requested_by", message="is for requests of the firm or a regulator")]
-        known = {person.id for person in self.books.staff(session)}
-        if request.requested_by and request.requested_by not in known:
-            return [Fault(path="requested_by", message=f"{request.requested_by} is not in the staff directory")]
-        return []
+
+def _begin_trail(session: Session, row: CaseRow, request: ClosureRequest, found: Iterable[Blocker]) -> None:
+    evidence = {document.reference: document.sha256 for document in request.documents} | {"request": row.request_hash}
+    kinds = dict.fromkeys(str(each.kind) for each in in_short(found))
+    evidence |= {"blockers": ", ".join(kinds)} if kinds else {}
+    who = request.requested_by or request.initiator
+    trail.append(
+        session, row.dossier, who=who, what=f"request {request.request_id} received, closing lock on",
+        why=request.reason.code, evidence=evidence, policy=row.policy, at=row.opened_at,
+    )  # fmt: skip
+
+
+def _document_faults(facts: ClosureFacts) -> Iterator[Fault]:
+    """A document that is not in the store yet may still arrive; one with another hash is another document."""
+    for n, document in enumerate(facts.asked.documents):
+        stored = facts.hashes[document.reference]
+        if stored and stored != document.sha256:
+            words = f"is not the hash of {document.reference} in the evidence store"
+            yield Fault(path=f"documents[{n}].sha256", message=words)
+
+
+def _people_faults(facts: ClosureFacts) -> Iterator[Fault]:
+    who = facts.asked.requested_by
+    if who and facts.asked.initiator is Initiator.CUSTOMER:
+        yield Fault(path="requested_by", message="is for requests of the firm or a regulator")
+    elif who and who not in {person.id for person in facts.staff}:
+        yield Fault(path="requested_by", message=f"{who} is not in the staff directory")
 
 
 def _account_faults(case_id: str, request: ClosureRequest, account: AccountFacts) -> Iterator[Fault]:
@@ -181,11 +210,14 @@ def _day_faults(policy: Policy, request: ClosureRequest, at: datetime) -> Iterat
         yield Fault(path="wished_on", message=f"is too far ahead; the last day that can be wished is {furthest}")
 
 
-def _refuse_closed_or_locked(account: AccountFacts) -> None:
-    if account.status is AccountStatus.CLOSED:
-        raise Refused(Code.NOT_ALLOWED, f"Account {account.id} was closed on {account.closed_on}.")
-    if account.lock:
-        raise Refused(Code.ALREADY_OPEN, f"Account {account.id} has an open closure: {account.lock}.")
+def _refuse_impossible(account: str, found: Sequence[Blocker]) -> None:
+    """What no remedy of the case could overcome."""
+    for kind, (code, words) in _IMPOSSIBLE.items():
+        why = [each for each in found if each.kind is kind]
+        if why:
+            detail = "; ".join(each.detail for each in why)
+            first = why[0]
+            raise Refused(code, words.format(account=account, detail=detail, on=first.since, by=first.subject))
 
 
 def _known(session: Session, request: ClosureRequest) -> CaseRow | None:
@@ -205,7 +237,7 @@ def _known(session: Session, request: ClosureRequest) -> CaseRow | None:
     return row
 
 
-def _opened(session: Session, policy: Policy, row: CaseRow, request: ClosureRequest, kind: CustomerKind) -> Opened:
+def _opened(session: Session, policy: Policy, row: CaseRow, facts: ClosureFacts, found: Sequence[Blocker]) -> Opened:
     earlier = select(func.count()).where(TaskRow.case_id == row.case_id, TaskRow.dossier != row.dossier)
     return Opened(
         case=row.case_id,
@@ -213,13 +245,15 @@ def _opened(session: Session, policy: Policy, row: CaseRow, request: ClosureRequ
         kind=row.kind,
         policy=row.policy,
         initiator=row.initiator,
-        customer_kind=kind,
+        customer_kind=facts.customer.kind,
         language=row.language,
-        requested_by=request.requested_by,
-        reason=request.reason.code,
+        requested_by=facts.asked.requested_by,
+        reason=facts.asked.reason.code,
         expected_by=row.expected_by,
         tasks_before=session.exec(earlier).one(),
         provisional=calendar_of(session, policy).provisional_between(row.opened_at, row.expected_by),
+        blockers=in_short(found),
+        asked_of_customer=asked_of_customer(found, row.language),
     )
 
 

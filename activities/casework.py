@@ -1,6 +1,5 @@
 """What every activity does with its case: read it, say which stage it is in, write findings and trail rows."""
 
-import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -80,12 +79,6 @@ def move_expected(session: Session, policy: Policy, row: CaseRow, at: datetime) 
     wished = datetime.combine(wished_on, rules.closes, ZoneInfo(rules.zone)) if wished_on else None
     session.flush()
     row.expected_by = expected_by(session, policy, row, wished, at)
-
-
-def json_list(text: str) -> list[str]:
-    """A list kept as JSON."""
-    values: list[str] = json.loads(text)
-    return values
 
 
 def _raise(session: Session, step: Step, finding: Finding) -> None:

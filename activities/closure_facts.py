@@ -3,21 +3,35 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
 
 from activities import checks
-from contracts.books import AccountFacts, AgreementFacts, CustomerFacts, EntryFacts, PendingFacts, ReceivableFacts
+from activities.casework import request_of
+from contracts.books import (
+    AccountFacts,
+    AgreementFacts,
+    CustomerFacts,
+    EntryFacts,
+    PendingFacts,
+    ReceivableFacts,
+    StaffFacts,
+)
 from contracts.findings import Finding, FindingKind, FindingState
 from contracts.requests import ClosureRequest, Document, Reason
 from contracts.tasks import TaskSpec, TaskState
 from contracts.vocabulary import CaseKind, DocumentKind, Initiator, Intake, ReasonCode, Risk, Role, Stage
+from gateways.books import Books
 from gateways.hearing import roles_of
+from gateways.rollouts import rolled_out
 from policy import Policy
 from records.tables import CaseRow, FindingRow, TaskRow
 
 _TO_COME = "0" * 64
+
+Hashes = dict[str, str | None]
+"""The SHA-256 of each document by its reference; null for one that the evidence store does not hold."""
 
 
 class KnownFinding(NamedTuple):
@@ -56,7 +70,7 @@ class CaseFacts(NamedTuple):
 @dataclass(frozen=True)
 class ClosureFacts:
     """All that the rules of a closing ask about. `request` and `case` are null before a case; `hashes` are those of the
-    evidence store; `received`: the day of the request; `newest`: the policy in force today."""
+    evidence store; `received`: the day of the request; `newest`: the policy in force today; `staff`: everybody."""
 
     account: AccountFacts
     customer: CustomerFacts
@@ -67,8 +81,9 @@ class ClosureFacts:
     receivables: tuple[ReceivableFacts, ...] = ()
     pending: tuple[PendingFacts, ...] = ()
     entries: tuple[EntryFacts, ...] = ()
+    staff: tuple[StaffFacts, ...] = ()
     request: ClosureRequest | None = None
-    hashes: dict[str, str | None] = field(default_factory=dict)
+    hashes: Hashes = field(default_factory=dict)
     case: CaseFacts | None = None
 
     @property
@@ -118,6 +133,52 @@ def with_request(facts: ClosureFacts, policy: Policy) -> ClosureFacts:
     papers = tuple(Document(kind=kind, reference=kind, sha256=_TO_COME) for kind in missed)
     request = bare.model_copy(update={"documents": papers})
     return replace(facts, request=request, hashes={paper.reference: _TO_COME for paper in papers})
+
+
+def facts_before(
+    session: Session, books: Books, account_id: str, newest: Policy, today: date, *, entries: bool = True, **asked: Any
+) -> ClosureFacts:
+    """What the books say before a case. `entries`: whether they are read too, of which there may be very many; `asked`:
+    the request, and the hashes of its documents, once there is one."""
+    account = books.account(session, account_id)
+    return ClosureFacts(
+        account=account,
+        customer=books.customer(session, account.customer),
+        today=today,
+        newest=newest,
+        agreements=books.agreements(session, account_id),
+        receivables=books.receivables(session, account_id),
+        pending=books.pending(session, account_id),
+        entries=books.entries(session, account_id) if entries else (),
+        staff=books.staff(session),
+        **{"received": today} | asked,
+    )
+
+
+def facts_during(
+    session: Session,
+    books: Books,
+    row: CaseRow,
+    policy: Policy,
+    newest: Policy,
+    today: date,
+    hashes: Hashes,
+    *,
+    entries: bool = True,
+) -> ClosureFacts:
+    """What books and records say of a case under `policy`. A policy whose rollout asks each case counts as its own."""
+    return facts_before(
+        session,
+        books,
+        row.account,
+        policy if rolled_out(session, newest.version) else newest,
+        today,
+        entries=entries,
+        received=policy.calendar.day(row.opened_at),
+        request=request_of(row),
+        hashes=hashes,
+        case=case_facts(session, row, policy),
+    )
 
 
 def running_case(session: Session, account: str) -> CaseRow | None:

@@ -1,22 +1,26 @@
 """Who a message comes from: what its token proves, never what it claims."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel import Session
 
+from activities.casework import today
 from contracts.judgement import Decider
 from contracts.refusals import Code, Refused
+from contracts.steps import Step
 from contracts.tasks import Decision, TaskSpec, is_staff_token
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
-from gateways.answer_codes import AnswerCodes, used
+from gateways.answer_codes import AnswerCodes
 from gateways.books import Books
 from gateways.hearing import decider_of
 from gateways.tokens import StaffTokens
+from policy import Policy
+from policy.spans import plain
 from records.inserts import insert_unless_there
-from records.people_tables import UsedTokenRow
+from records.people_tables import RecusalRow, UsedTokenRow
 from records.tables import CaseRow, TaskRow
 
 CUSTOMER = Decider(id="customer", roles=frozenset({Role.CUSTOMER}))
@@ -31,12 +35,17 @@ class Proof(NamedTuple):
     code: bool = False
 
     def use(self, session: Session, used_for: str, at: datetime) -> None:
-        """A proof is good for one message: of one kind, in one case, of one id (Step.used_for). Refused:
-        UNAUTHENTICATED for a token, ALREADY_DECIDED for a code."""
+        """A proof is good for one message: of one kind, in one case, of one id (Step.used_for); it may come again.
+        Refused: UNAUTHENTICATED for a token; ALREADY_DECIDED for a code, with the day of its use in the zone of `at`.
+        """
+        if insert_unless_there(session, UsedTokenRow, {"jti": self.jti, "used_for": used_for, "at": at}):
+            return
+        before = session.get_one(UsedTokenRow, self.jti)
+        if before.used_for == used_for:
+            return
         if self.code:
-            used(session, self.jti, used_for, at)
-        else:
-            _use_token(session, self.jti, used_for)
+            raise Ground.ANSWERED.refusal(at=before.at.astimezone(at.tzinfo).date().isoformat())
+        raise Refused(Code.UNAUTHENTICATED, "This token was used before; get a new one.")
 
 
 @dataclass
@@ -59,12 +68,16 @@ class Deciders:
             return self._staff(session, decision.token, day, row, decision.option)
         return self._by_code(session, decision.token, session.get_one(CaseRow, row.dossier), valid, spec)
 
-    def heard(self, session: Session, token: str, case: CaseRow, valid: timedelta, day: date) -> Proof:
-        """Who speaks about a whole case: staff, or the customer by a code of that case. Refused as `prove`, and
-        FORBIDDEN for somebody absent."""
-        if not is_staff_token(token):
-            return self._by_code(session, token, case, valid, None)
-        return self.member(session, token, day)
+    def heard(self, session: Session, step: Step, policy: Policy, token: str, decision_id: str) -> Decider:
+        """Who speaks about a whole case: staff, or the customer by a code of that case. Refused as `prove` and as
+        `Proof.use`, and FORBIDDEN for somebody absent."""
+        if is_staff_token(token):
+            proof = self.member(session, token, today(step, policy))
+        else:
+            case = session.get_one(CaseRow, step.dossier)
+            proof = self._by_code(session, token, case, plain(policy.answer_valid), None)
+        proof.use(session, step.used_for(decision_id), policy.calendar.local(step.at))
+        return proof.who
 
     def member(self, session: Session, token: str, day: date) -> Proof:
         """Who of the staff speaks about something that is no task. Refused: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN."""
@@ -80,20 +93,15 @@ class Deciders:
     def _staff(
         self, session: Session, token: str, day: date, row: TaskRow | None = None, option: str | None = None
     ) -> Proof:
-        claims = self.staff_tokens.verify(token)
-        if claims.task and (row is None or claims.task != row.task):
-            raise Ground.OTHER_TASK.refusal(bound=claims.task)
-        if claims.option and claims.option != option:
-            raise Ground.OTHER_OPTION.refusal(bound=claims.option)
+        claims = self.staff_tokens.verify(token).for_task(row.task if row else None).for_option(option)
         if claims.sub in self.reserved:
             return Proof(self.reserved[claims.sub], claims.jti)
         person = self.books.person(session, claims.sub)
         return Proof(decider_of(session, self.books, person, day, row), claims.jti)
 
 
-def _use_token(session: Session, jti: str, used_for: str) -> None:
-    row = {"jti": jti, "used_for": used_for, "at": datetime.now(UTC)}
-    if insert_unless_there(session, UsedTokenRow, row):
-        return
-    if session.get_one(UsedTokenRow, jti).used_for != used_for:
-        raise Refused(Code.UNAUTHENTICATED, "This token was used before; get a new one.")
+def unrecused(session: Session, dossier: str, who: Decider) -> Decider:
+    """Somebody who does not keep out of the case. Refused(FORBIDDEN)."""
+    if session.get(RecusalRow, (dossier, who.id)):
+        raise Ground.RECUSED.refusal(who=who.id)
+    return who

@@ -1,35 +1,31 @@
 """待办 and 审批: a task is shown, climbed, its deadlines reckoned again, and decided by the one judge."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
-from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.casework import case_of, json_list, move_expected, note, request_of, today
+from activities.blockers import seen
+from activities.casework import case_of, move_expected, note, today
 from activities.deciders import Deciders, Proof
-from contracts.findings import FindingState
-from contracts.judgement import CORRECTING, Hearing, Verdict, judge
+from activities.decisions import APPROVAL, content_of, end, overdue, write
+from contracts.judgement import Hearing, Verdict, judge
 from contracts.notices import DeliveryState
-from contracts.refusals import Code, Refused, bad_input, faults_of
-from contracts.requests import Amendment
+from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.tasks import Decision, DecisionReceipt, Rung, RungKind, TaskShown, TaskSpec, TaskState
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Books
-from gateways.deadlines import deadlines
-from gateways.hearing import hearing_of, roles_of
+from gateways.deadlines import deadlines, rungs_json, rungs_of
+from gateways.hearing import hearing_of, manned, roles_of
 from policy import Policies
+from policy.model import Calendar
 from policy.spans import plain
-from records.canonical import canonical, fingerprint
+from records.canonical import canonical
 from records.database import Database
 from records.people_tables import AnswerCodeRow
-from records.tables import CaseRow, ContactRow, DecisionRow, FindingRow, TaskRow
-
-RUNGS = TypeAdapter(tuple[Rung, ...])
+from records.tables import CaseRow, ContactRow, DecisionRow, TaskRow
 
 
 @dataclass
@@ -43,7 +39,8 @@ class Desk:
 
     @activity.defn
     def show(self, step: Step, spec: TaskSpec) -> TaskShown:
-        """Put the task into the inbox; when it is due and what is done on the way there."""
+        """Put the task into the inbox; when it is due, what is done on the way there, and what stands in the way."""
+        blockers = seen(self.database, self.books, self.policies, step)
         with self.database.once(f"{step.dossier}/show/{spec.task}", spec, TaskShown) as effect:
             if effect.done:
                 return effect.result
@@ -52,8 +49,30 @@ class Desk:
             effect.session.add(row)
             effect.session.flush()
             shown = self._reckon(effect.session, step, row)
-            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(json_list(row.roles))})
-            return effect.record(shown.model_copy(update={"roles": roles_of(row), "overdue": row.overdue}))
+            note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
+            known = {"roles": roles_of(row), "overdue": row.overdue, "blockers": blockers}
+            known["unmanned"] = not self._manned(effect.session, step, row)
+            return effect.record(shown.model_copy(update=known))
+
+    @activity.defn
+    def withdraw(self, step: Step, task: str, why: str) -> bool:
+        """Nobody is to decide a task any more. False when somebody has."""
+        with self.database.once(step.key, None, bool) as effect:
+            if effect.done:
+                return effect.result
+            row = effect.session.get_one(TaskRow, task, with_for_update=True)
+            if row.ended_at:
+                return effect.record(False)
+            row.state, row.ended_at = TaskState.WITHDRAWN, step.at
+            note(effect.session, step, f"task withdrawn: {task}", why)
+            return effect.record(True)
+
+    @activity.defn
+    def manned(self, step: Step, task: str) -> bool:
+        """Whether there are enough people who may decide a task, or it is decided."""
+        with self.database.reading() as session:
+            row = session.get_one(TaskRow, task)
+            return row.ended_at is not None or self._manned(session, step, row)
 
     @activity.defn
     def climb(self, step: Step, task: str, rung: Rung) -> None:
@@ -63,11 +82,13 @@ class Desk:
             if effect.done:
                 return
             row = effect.session.get_one(TaskRow, task)
-            left = RUNGS.validate_json(row.rungs)
+            left = rungs_of(row)
             if left and left[0].kind is rung.kind:
-                row.climbed, row.rungs = row.climbed + 1, _rungs(left[1:])
-            row.roles = canonical(sorted({*json_list(row.roles), *rung.roles}))
+                row.climbed, row.rungs = row.climbed + 1, rungs_json(left[1:])
+            row.roles = canonical(sorted({*roles_of(row), *rung.roles}))
             row.overdue = row.overdue or rung.kind.late
+            if rung.kind is RungKind.ESCALATE and row.name == APPROVAL and row.ended_at is None:
+                overdue(effect.session, step, row)
             if rung.kind is RungKind.GIVE_UP and row.ended_at is None:
                 row.state, row.ended_at = TaskState.WITHDRAWN, step.at
                 self._move_expected(effect.session, step)
@@ -125,9 +146,13 @@ class Desk:
             extended=same.extended if same else 0,
         )
 
+    def _manned(self, session: Session, step: Step, row: TaskRow) -> bool:
+        spec, day = TaskSpec.model_validate_json(row.spec), today(step, self.policies[step.policy])
+        return spec.for_customer or manned(session, self.books, row, spec, day)
+
     def _reckon(self, session: Session, step: Step, row: TaskRow) -> TaskShown:
         shown = deadlines(session, self.policies[step.policy], row, step.at)
-        row.due_at, row.rungs, row.provisional = shown.due_at, _rungs(shown.rungs), shown.provisional
+        row.due_at, row.rungs, row.provisional = shown.due_at, rungs_json(shown.rungs), shown.provisional
         return shown
 
     def _move_expected(self, session: Session, step: Step) -> None:
@@ -143,13 +168,13 @@ class Desk:
         if before:
             return _first_answer(before, decision, proof.who.id)
         hearing = hearing_of(session, self.books, task)
-        local = step.at.astimezone(ZoneInfo(self.policies[step.policy].calendar.zone))
-        proof.use(session, step.used_for(decision.decision_id), local)
-        verdict = _judged(hearing, decision, proof, local.tzinfo)
+        calendar = self.policies[step.policy].calendar
+        proof.use(session, step.used_for(decision.decision_id), calendar.local(step.at))
+        verdict = _judged(hearing, decision, proof, calendar)
         receipt = _receipt(step, hearing.spec, decision, proof, verdict)
-        _write(session, step, decision, receipt, proof.who.id, verdict)
+        write(session, step, decision, receipt, proof.who.id, verdict)
         if receipt.done:
-            _end(session, step, task, hearing.spec, decision, proof.who.id)
+            end(session, step, task, hearing.spec, decision, proof.who.id)
             self._move_expected(session, step)
         if proof.code:
             contact = session.get_one(AnswerCodeRow, proof.jti).contact
@@ -168,14 +193,14 @@ class Desk:
 
 
 def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionReceipt:
-    if row.fingerprint != _fingerprint(decision, who):
+    if row.fingerprint != content_of(decision, who):
         raise Refused(Code.MISMATCH, f"Decision {decision.decision_id} was sent before with other content.")
     return DecisionReceipt.model_validate_json(row.receipt)
 
 
-def _judged(hearing: Hearing, decision: Decision, proof: Proof, zone: tzinfo | None) -> Verdict:
+def _judged(hearing: Hearing, decision: Decision, proof: Proof, calendar: Calendar) -> Verdict:
     if proof.code and hearing.receipt:  # customers are not told who noted it
-        raise Ground.ANSWERED.refusal(at=hearing.receipt.at.astimezone(zone).date().isoformat())
+        raise Ground.ANSWERED.refusal(at=calendar.day(hearing.receipt.at).isoformat())
     verdict = judge(hearing, decision, proof.who)
     if verdict.refusal:
         raise verdict.refusal
@@ -198,68 +223,3 @@ def _receipt(step: Step, spec: TaskSpec, decision: Decision, proof: Proof, verdi
         heard_by=who if noted else "",
         in_place_of=verdict.in_place_of,
     )
-
-
-def _write(
-    session: Session, step: Step, decision: Decision, receipt: DecisionReceipt, who: str, verdict: Verdict
-) -> None:
-    """The decision and its link of the trail."""
-    session.add(
-        DecisionRow(
-            decision_id=decision.decision_id,
-            task=decision.task,
-            dossier=step.dossier,
-            option=decision.option,
-            decided_by=who,
-            at=step.at,
-            reason=decision.reason,
-            data=canonical(decision.data),
-            fingerprint=_fingerprint(decision, who),
-            receipt=receipt.model_dump_json(),
-            roles=canonical(sorted(verdict.roles)),
-            in_place_of=verdict.in_place_of,
-        )
-    )
-    evidence = {"decision": decision.decision_id, "approvals": f"{receipt.approvals} of {receipt.needed}"}
-    evidence |= {"roles": ", ".join(sorted(verdict.roles))}
-    evidence |= {"in place of": verdict.in_place_of} if verdict.in_place_of else {}
-    note(session, step, f"{decision.task}: {decision.option}", decision.reason, who=receipt.by, evidence=evidence)
-
-
-def _end(session: Session, step: Step, task: TaskRow, spec: TaskSpec, decision: Decision, who: str) -> None:
-    """What a decision that ends the task does to it, to its finding, and to the request that it corrects."""
-    task.state, task.ended_at, task.option = TaskState.DECIDED, step.at, decision.option
-    if spec.finding and decision.option == CORRECTING and decision.data:
-        _amend(session, step, decision, who)
-    if spec.finding and decision.option == "accept":
-        finding = session.get_one(FindingRow, (step.dossier, spec.finding))
-        finding.state, finding.ended_at = FindingState.ACCEPTED, step.at
-
-
-def _amend(session: Session, step: Step, decision: Decision, who: str) -> None:
-    """Correct the request; the old values stay in the trail. The check that found the error is made again anyway."""
-    try:
-        amendment = Amendment.model_validate_json(canonical(decision.data))
-    except ValidationError as error:
-        raise bad_input("data of the decision", faults_of(error)) from None
-    row = session.get_one(CaseRow, step.dossier)
-    old = request_of(row)
-    new = amendment.of(old)
-    row.request = new.model_dump_json()
-    changed = [name for name in Amendment.model_fields if getattr(old, name) != getattr(new, name)]
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
-    evidence = {
-        f"{name} {when}": canonical(values[name])
-        for name in changed
-        for when, values in (("old", before), ("new", after))
-    }
-    note(session, step, f"request corrected: {', '.join(changed)}", decision.reason, who=who, evidence=evidence)
-
-
-def _fingerprint(decision: Decision, who: str) -> str:
-    """What makes two messages the same decision: everything but the token, and who it proves."""
-    return fingerprint({"who": who, **decision.model_dump(mode="json", exclude={"token"})})
-
-
-def _rungs(rungs: tuple[Rung, ...]) -> str:
-    return RUNGS.dump_json(rungs).decode()

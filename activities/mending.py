@@ -10,8 +10,8 @@ from temporalio import activity
 from activities import checks
 from activities.casework import case_of, move_expected, note, request_of
 from contracts.books import AccountFacts, CustomerField, Line, OwnLedger
-from contracts.findings import Finding
-from contracts.mending import Change, Release, Shortfall
+from contracts.findings import Finding, FindingKind
+from contracts.mending import Change, NewDay, Release, Shortfall
 from contracts.money import Money
 from contracts.refusals import Refused
 from contracts.requests import Amendment
@@ -21,6 +21,7 @@ from gateways.books import Books
 from gateways.books_facts import ledger_of
 from gateways.books_standing import correction
 from gateways.calendar_days import calendar_of
+from gateways.deadlines import stands
 from policy import Policies
 from records.canonical import canonical
 from records.database import Database
@@ -172,6 +173,20 @@ class Mending:
             return cause
 
         return self._once(step, learn)
+
+    @activity.defn
+    def new_day(self, step: Step, kind: FindingKind) -> NewDay:
+        """When the case is now expected to end: not before the finding that holds it up is due to be mended."""
+        with self.database.once(step.key, None, NewDay) as effect:
+            if effect.done:
+                return effect.result
+            session, row, policy = effect.session, case_of(effect.session, step), self.policies[step.policy]
+            move_expected(session, policy, row, step.at)
+            ladder = policy.ladders[policy.finding(kind).ladder]
+            day = max(row.expected_by, calendar_of(session, policy).add(step.at, ladder.due))
+            pausing = ladder.waits_for in policy.closing.pauses_for
+            note(session, step, "new day", str(kind), evidence={"expected by": day.isoformat()})
+            return effect.record(NewDay(expected_by=day, stands=pausing or stands(session, policy, row, step.at)))
 
     @activity.defn
     def after(self, step: Step, span: str) -> datetime:

@@ -8,7 +8,7 @@ from sqlmodel import Session, func, select
 from temporalio import activity
 
 from activities.casework import case_of, note, today
-from activities.deciders import Deciders
+from activities.deciders import Deciders, unrecused
 from contracts.findings import Finding, FindingKind, FindingState
 from contracts.judgement import Decider
 from contracts.occurrences import NEEDED_DATA, OF_THE_CUSTOMER, RAISABLE, FreezeOrder, InfoChange, Occurrence, Raised
@@ -21,11 +21,9 @@ from gateways.books import Books
 from gateways.books_standing import correction
 from gateways.hearing import LISTENERS
 from policy import Policies, Policy
-from policy.spans import plain
 from records.canonical import canonical
 from records.database import Database
-from records.people_tables import RecusalRow
-from records.tables import CaseRow, FindingRow
+from records.tables import FindingRow
 
 STEP = "raised"
 """Under this name stand the findings that no check has found."""
@@ -49,7 +47,7 @@ class Occurrences:
             session, row = effect.session, case_of(effect.session, step)
             policy = self.policies[step.policy]
             facts = _facts(occurrence, policy, today(step, policy))
-            who = self._who(session, step, row, occurrence)
+            who = self._who(session, step, policy, occurrence)
             noted = occurrence.kind in OF_THE_CUSTOMER and Role.CUSTOMER not in who.roles
             by = f"customer, noted by {who.id}" if noted else who.id
             facts |= {"by": by, "noted_by": who.id} if occurrence.kind in OF_THE_CUSTOMER else {}
@@ -85,19 +83,14 @@ class Occurrences:
             note(effect.session, step, f"dealt with: {finding.fingerprint}", why)
             effect.record("over")
 
-    def _who(self, session: Session, step: Step, case: CaseRow, occurrence: Occurrence) -> Decider:
-        policy = self.policies[step.policy]
-        proof = self.deciders.heard(session, occurrence.token, case, plain(policy.answer_valid), today(step, policy))
-        proof.use(session, step.used_for(occurrence.decision_id), step.at)
-        who = proof.who
+    def _who(self, session: Session, step: Step, policy: Policy, occurrence: Occurrence) -> Decider:
+        who = self.deciders.heard(session, step, policy, occurrence.token, occurrence.decision_id)
         allowed = LISTENERS | {Role.CUSTOMER, Role.SUPERVISOR, Role.MANAGER}
         if occurrence.kind in OF_THE_CUSTOMER and not who.roles & allowed:
             raise Refused(Code.FORBIDDEN, f"{who.id} may not note what the customer says: customer service does.")
         if occurrence.kind not in OF_THE_CUSTOMER and Role.CUSTOMER in who.roles:
             raise Refused(Code.FORBIDDEN, f"Only staff say that a case has {occurrence.kind}.")
-        if session.get(RecusalRow, (step.dossier, who.id)):
-            raise Refused(Code.FORBIDDEN, f"{who.id} is recused from this case.")
-        return who
+        return unrecused(session, step.dossier, who)
 
 
 def _facts(occurrence: Occurrence, policy: Policy, day: date) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 from temporalio import activity
@@ -80,13 +79,15 @@ class Post:
         return self._send_to(contact, step, rendered, case, self.letterhead.staff_language)
 
     @activity.defn
-    def gave_up(self, step: Step, why: str) -> None:
-        """The channel stayed down to the end of our patience: the contact was not made."""
+    def gave_up(self, step: Step, why: str) -> bool:
+        """The channel stayed down to the end of our patience: the contact was not made. False when no channel was tried
+        at all, or it was made after all."""
         with self.database.transaction() as session:
             row = session.get(ContactRow, step.key)
             if row and row.state is DeliveryState.QUEUED:
                 row.state, row.error = DeliveryState.FAILED, why
                 note(session, step, f"notice {row.template} {row.state}", why)
+            return row is not None and row.state is DeliveryState.FAILED
 
     @activity.defn
     def bounced(self, step: Step, bounce: Bounce) -> bool:
@@ -192,8 +193,7 @@ class Post:
 
     def _moment(self, moment: datetime, row: CaseRow) -> str:
         """A moment by the firm's clock, as people are told it."""
-        zone = ZoneInfo(self.policies[row.policy].calendar.zone)
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{self.policies[row.policy].calendar.local(moment):%Y-%m-%d %H:%M}"
 
     def _values(
         self, row: CaseRow, customer: CustomerFacts, facts: dict[str, str], answer: Answer | None
@@ -224,6 +224,7 @@ class Post:
             "provisional": row.provisional,
             "quiet": self.policies[case.policy].quiet,
             "options": [option.name for option in spec.options],
+            "typed": _typed(spec),
             "roles": [role.value for role in roles],
             "consequence": words("task_escalation", self.letterhead.staff_language),
         }
@@ -231,7 +232,12 @@ class Post:
 
 def _answer(task: TaskSpec, row: CaseRow, code: str) -> Answer:
     options = [(option.name, words(option.name, row.language)) for option in task.options]
-    return Answer(task=task.task, code=code, options=options)
+    return Answer(task=task.task, code=code, options=options, typed=_typed(task))
+
+
+def _typed(task: TaskSpec) -> dict[str, str]:
+    """What staff type for the value that an option wants, by its name."""
+    return {option.name: option.typed for option in task.options if option.wants}
 
 
 def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:

@@ -35,6 +35,7 @@ from gateways.rollouts import RolloutBook, concerned, keep_answer
 from policy import Policies, parse_policy
 from policy.changes import Weighed, touched
 from policy.library import same_policy
+from policy.spans import plain
 from records import trail
 from records.database import Database
 from records.policy_tables import PolicyAnswerRow, PublishedPolicyRow
@@ -83,7 +84,7 @@ class Rollouts:
                 row = _proposed(session, row, proposal, policy.effective, proof.who.id, at)
             return ProposedPolicy(
                 version=row.version, sha256=row.sha256, state=row.state, begins_at=policy.begins_at,
-                by=row.proposed_by, at=row.at,
+                by=row.proposed_by, at=row.at, patience=plain(policy.patience.effect),
             )  # fmt: skip
 
     @activity.defn

@@ -7,44 +7,51 @@ from typing import Annotated
 import typer
 
 from activities.blockers import Blockers
-from commands.face import AsJson, answer, table
+from commands.face import AsJson, answer, in_staff_language, table
 from commands.office import policies_of, records
 from commands.pages import Pages
 from contracts.blockers import Blocker, BlockersView
-from contracts.views import CaseView
-from contracts.vocabulary import CaseKind, Language
+from contracts.refusals import Code, Refused
+from contracts.vocabulary import Language
 from gateways.books import Ledger
 from gateways.books_journal import today
 from gateways.evidence import open_store
-from settings import load_settings
+from policy import Policies
+from records.database import Database
+from settings import Settings, load_settings
 
 HEADS = ("what", "why", "evidence", "who", "way out", "customer can", "may be accepted by", "since", "until", "task")
 
 
-def blockers(account: Annotated[str, typer.Argument(metavar="ACCOUNT")], as_json: AsJson = False) -> None:
-    """Every reason at once, each with what says so, who sees to it, the way out, and who may accept it."""
-    answer(_book().of(account, today()), as_json, _pages)
-
-
-def with_blockers(case: CaseView) -> CaseView:
-    """A closure that has not ended, with what stands in its way."""
-    if case.ended_at or case.kind is not CaseKind.CLOSURE:
-        return case
-    return case.model_copy(update={"blockers": _book().of(case.account, today()).blockers})
-
-
-def _book() -> Blockers:
+def blockers(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    letter: Annotated[bool, typer.Option("--letter", help="A letter to the customer instead.")] = False,
+    language: Annotated[Language | None, typer.Option("--language", help="Of the letter.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every reason at once, each with what says so, who sees to it, the way out, and who may accept it. With --letter
+    only what the customer can do, in the customer's words, to be handed out."""
+    if language and not letter:
+        raise Refused(Code.BAD_INPUT, "--language is for --letter.")
     settings = load_settings()
-    return Blockers(records(settings), Ledger(), policies_of(settings), open_store(settings.evidence_url))
+    book = blockers_by(settings, records(settings), policies_of(settings))
+    if letter:
+        answer(book.letter(account, today(), settings.firm, language), as_json, lambda told: [told.text])
+    else:
+        answer(book.of(account, today()), as_json, _pages)
+
+
+def blockers_by(settings: Settings, database: Database, policies: Policies) -> Blockers:
+    """Who knows what stands in the way."""
+    return Blockers(database, Ledger(), policies, open_store(settings.evidence_url))
 
 
 def _pages(view: BlockersView) -> Pages:
-    language = load_settings().staff_language or Language.EN
     case = f"case {view.case}, stage {view.stage}" if view.case else "no case is open"
     yield f"{view.account} of {view.customer}, {view.status}; {case}; risk {view.risk}, by policy {view.policy}."
     yield _in_one_line(view)
-    yield from table("In the way", HEADS, (_row(each, language) for each in view.blockers))
-    ahead = ((each.kind, each.detail, each.owner, _way(each, language)) for each in view.ahead)
+    yield from table("In the way", HEADS, map(_row, view.blockers))
+    ahead = ((each.kind, each.detail, each.owner, _way(each)) for each in view.ahead)
     yield from table("Ahead", ("what", "what for", "who", "how"), ahead)
 
 
@@ -57,13 +64,13 @@ def _in_one_line(view: BlockersView) -> str:
     )
 
 
-def _row(blocker: Blocker, language: Language) -> Sequence[object]:
+def _row(blocker: Blocker) -> Sequence[object]:
     return (
         blocker.kind,
         blocker.detail,
         "; ".join(f"{name}: {value}" for name, value in blocker.evidence.items()),
         blocker.owner,
-        _way(blocker, language),
+        _way(blocker),
         "yes" if blocker.customer_can else "no",
         ", ".join(blocker.override) or "nobody",
         _day(blocker.since),
@@ -72,8 +79,8 @@ def _row(blocker: Blocker, language: Language) -> Sequence[object]:
     )
 
 
-def _way(blocker: Blocker, language: Language) -> str:
-    return blocker.way_out_zh if language is Language.ZH else blocker.way_out
+def _way(blocker: Blocker) -> str:
+    return in_staff_language(blocker.way_out, blocker.way_out_zh)
 
 
 def _day(day: date | None) -> str:

@@ -19,7 +19,6 @@ from contracts.judgement import judge
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.tasks import Decision
 from contracts.text import counted
-from contracts.verdicts import Ground
 from contracts.vocabulary import Role
 from gateways.books import Ledger
 from gateways.books_journal import today
@@ -137,17 +136,14 @@ def _rehearsed(decisions: Sequence[Decision]) -> Iterator[BulkLine]:
 
 def _judged(session: Session, books: ReadOnce, decision: Decision, claims: Claims) -> str:
     row = session.get_one(TaskRow, decision.task)
-    if claims.task not in {None, row.task}:
-        raise Ground.OTHER_TASK.refusal(bound=str(claims.task))
-    if claims.option not in {None, decision.option}:
-        raise Ground.OTHER_OPTION.refusal(bound=str(claims.option))
-    person, hearing = books.person(session, claims.sub), hearing_of(session, books, row)
+    who = claims.for_task(row.task).for_option(decision.option).sub
+    person, hearing = books.person(session, who), hearing_of(session, books, row)
     verdict = judge(hearing, decision, decider_of(session, books, person, today(), row))
     if verdict.refusal:
         raise verdict.refusal
     state = "would be decided" if verdict.done else "would not be decided yet"
-    who = decider_text(claims.sub, verdict.in_place_of)
-    return f"{decision.option} by {who}; {verdict.approvals} of {hearing.spec.needed}, {state}"
+    by = decider_text(who, verdict.in_place_of)
+    return f"{decision.option} by {by}; {verdict.approvals} of {hearing.spec.needed}, {state}"
 
 
 def _pages(report: BulkReport) -> Iterator[RenderableType]:

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 from rich.console import RenderableType
 from sqlmodel import Session, col, select
 
@@ -18,19 +17,18 @@ from commands.office import ask_temporal, policies_of, records
 from contracts.calendar_file import CalendarChange, CalendarDay, CalendarFile, CalendarLoaded, CalendarYear, Origin
 from contracts.files import MESSAGE_LIMIT, parse_file
 from contracts.refusals import Code, Refused
-from contracts.tasks import Reckoning, Rung, TaskShown
+from contracts.tasks import Reckoning, TaskShown
 from contracts.text import moment_text
 from gateways.books_journal import FIRM_ZONE
 from gateways.calendar import WorkingCalendar
 from gateways.calendar_days import calendar_of, load_days
-from gateways.deadlines import deadlines
+from gateways.deadlines import deadlines, rungs_of
 from policy import Policies
 from records.people_tables import CalendarDayRow, HoldRow
 from records.tables import CaseRow, TaskRow
 from settings import load_settings
 
 _WHAT = "calendar file"
-_RUNGS = TypeAdapter(tuple[Rung, ...])
 _SATURDAY = 5
 
 Pages = Iterable[RenderableType]
@@ -62,7 +60,7 @@ def show(
 ) -> None:
     """The days that are not as the week would have it, and where that is from."""
     settings = load_settings()
-    policy = _policies().in_force_on(datetime.now(UTC).date())
+    policy = policies_of(settings).in_force_on(datetime.now(UTC).date())
     with records(settings).reading() as session:
         calendar = calendar_of(session, policy)
         loaded = {row.day: row.words for row in session.exec(select(CalendarDayRow))}
@@ -78,20 +76,17 @@ def moved(session: Session, policies: Policies, at: datetime) -> Iterator[tuple[
     paused_since = dict(session.exec(holds).all())
     for row, version in session.exec(tasks.where(col(TaskRow.ended_at).is_(None)).order_by(col(TaskRow.task))):
         shown = deadlines(session, policies[version], row, paused_since.get(row.dossier, at))
-        on_record = TaskShown(due_at=row.due_at, rungs=_RUNGS.validate_json(row.rungs), provisional=row.provisional)
+        on_record = TaskShown(due_at=row.due_at, rungs=rungs_of(row), provisional=row.provisional)
         if shown != on_record:
             yield row, shown
 
 
-def _policies() -> Policies:
-    return policies_of(load_settings())
-
-
 def _load(days: CalendarFile, digest: str, dry_run: bool) -> tuple[CalendarLoaded, list[str]]:
     """What was loaded (in a dry run: would be), and the cases that are to reckon again."""
-    with records().transaction() as session:
+    settings = load_settings()
+    with records(settings).transaction() as session:
         loaded = load_days(session, days, digest)
-        late = list(moved(session, _policies(), datetime.now(UTC)))
+        late = list(moved(session, policies_of(settings), datetime.now(UTC)))
         cases = list(dict.fromkeys(row.case_id for row, _ in late))
         changes = tuple(_change(row, shown) for row, shown in late if row.due_at != shown.due_at)
         if dry_run:

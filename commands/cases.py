@@ -1,13 +1,12 @@
-"""Reading: the list of cases, one case, the inbox. From the records, so they answer without Temporal."""
+"""Reading: the list of cases, the inbox. From the records, so they answer without Temporal, and at once."""
 
 from typing import Annotated
 
 import typer
 
-from commands.blockers import with_blockers
 from commands.face import AsJson, answer
 from commands.office import policies_of, records
-from commands.pages import case_pages, cases_pages, inbox_pages
+from commands.pages import cases_pages, inbox_pages
 from contracts.vocabulary import CaseKind, Role, Stage
 from gateways.casebook import Casebook
 from settings import load_settings
@@ -21,13 +20,6 @@ def cases(
 ) -> None:
     """Open cases first, the most urgent on top."""
     answer(_casebook().cases(stage, kind, overdue), as_json, cases_pages)
-
-
-def show(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="A case, or a dossier of it.")], as_json: AsJson = False
-) -> None:
-    """Where it stands, its findings, tasks, contacts and trail."""
-    answer(with_blockers(_casebook().show(case)), as_json, case_pages)
 
 
 def inbox(

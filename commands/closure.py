@@ -1,7 +1,8 @@
 """Account closures."""
 
-from commands.face import AsJson, AsStaff, File, Token, answer, read_text
+from commands.face import AsJson, AsStaff, File, Token, answer, in_staff_language, read_text
 from commands.office import ask_temporal, staff_tokens, token_of
+from contracts.blockers import BlockerLine
 from contracts.files import MESSAGE_LIMIT, parse_file
 from contracts.refusals import Fault, bad_input
 from contracts.requests import ClosureRequest, Receipt
@@ -30,4 +31,10 @@ def _asked_by(wish: ClosureRequest, who: str) -> ClosureRequest:
 
 def _words(receipt: Receipt) -> list[str]:
     opened = f"Case {receipt.case} (dossier {receipt.reference}), expected by {moment_text(receipt.expected_by)}."
-    return [opened, receipt.message] if receipt.message else [opened]
+    message = [receipt.message] if receipt.message else []
+    return [opened, *message, *(_in_the_way(each) for each in receipt.blockers)]
+
+
+def _in_the_way(line: BlockerLine) -> str:
+    matter = f"{line.kind} {line.subject}".strip()
+    return f"In the way: {matter} ({line.owner}). {in_staff_language(line.way_out, line.way_out_zh)}"

@@ -83,8 +83,7 @@ def withdraw(
     """Possible until settlement begins."""
     values = {"decision_id": key or new_id(), "reason": reason, "token": token_of(staff, token, otherwise=CUSTOMER)}
     withdrawal = message(Withdrawal, "withdrawal", **values)
-    noted = ask_temporal(lambda quietus: quietus.withdraw(case, withdrawal))
-    answer(noted, as_json, lambda noted: [_noted(f"The withdrawal of {case}", noted)])
+    _tell(f"The withdrawal of {case}", ask_temporal(lambda quietus: quietus.withdraw(case, withdrawal)), as_json)
 
 
 def pause(
@@ -98,8 +97,7 @@ def pause(
 ) -> None:
     """Nothing goes on until it is resumed."""
     hold = _hold(key, reason, staff, token)
-    noted = ask_temporal(lambda quietus: quietus.pause(case, hold))
-    answer(noted, as_json, lambda noted: [_noted(f"The pause of {case}", noted)])
+    _tell(f"The pause of {case}", ask_temporal(lambda quietus: quietus.pause(case, hold)), as_json)
 
 
 def resume(
@@ -113,8 +111,7 @@ def resume(
 ) -> None:
     """It goes on where it stopped."""
     hold = _hold(key, reason, staff, token)
-    noted = ask_temporal(lambda quietus: quietus.resume(case, hold))
-    answer(noted, as_json, lambda noted: [_noted(f"The resumption of {case}", noted)])
+    _tell(f"The resumption of {case}", ask_temporal(lambda quietus: quietus.resume(case, hold)), as_json)
 
 
 def _hold(key: str | None, reason: str, staff: str | None, token: str | None) -> Hold:
@@ -137,5 +134,5 @@ def _decided(receipt: DecisionReceipt) -> list[str]:
     return [f"{decider_text(receipt.by, receipt.in_place_of)}: {receipt.option} on {receipt.task}; {count}, {state}."]
 
 
-def _noted(what: str, noted: Noted) -> str:
-    return f"{what} is noted, by {noted.by} at {moment_text(noted.at)}."
+def _tell(what: str, noted: Noted, as_json: bool) -> None:
+    answer(noted, as_json, lambda noted: [f"{what} is noted, by {noted.by} at {moment_text(noted.at)}."])

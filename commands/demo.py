@@ -18,6 +18,7 @@ from client import Quietus
 from commands.demo_people import People, letters_in
 from commands.demo_story import Story
 from commands.face import AsJson, answer
+from commands.office import policies_of
 from commands.verifying import check
 from contracts.converter import data_converter
 from contracts.files import MESSAGE_LIMIT, parse_file
@@ -29,7 +30,6 @@ from gateways.casebook import Casebook
 from gateways.evidence import FolderStore
 from gateways.screening import ListScreening
 from gateways.tokens import LocalTokens
-from policy import Policies
 from records.database import Database
 from settings import Environment, Settings, load_settings
 from worker import build, embedded, real_world
@@ -129,7 +129,7 @@ async def _close_account(firm: Firm, story: Story) -> CaseOutcome:
     request = parse_file(text, ClosureRequest, "closure request", MESSAGE_LIMIT)
     receipt = await firm.quietus.request_closure(request.model_copy(update={"language": story.language}))
     story.say("request", f"{request.request_id}: close {request.account}; case {receipt.case}")
-    casebook = Casebook(firm.database, Policies(firm.settings.policy_dir))
+    casebook = Casebook(firm.database, policies_of(firm.settings))
     tokens = LocalTokens(firm.settings.keys_dir)
     people = People(firm.quietus, casebook, firm.settings.mail_dir, tokens, story.language)
     outcome = await _until_ended(firm, people, story, receipt.case)

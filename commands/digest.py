@@ -54,8 +54,11 @@ def _sent(book: DigestBook, day: date) -> DigestReport:
 def _preview(preview: DigestPreview) -> Iterable[RenderableType]:
     if not preview.worked:
         return [_not_worked(preview.day)]
-    rows = [(line.staff, len(line.tasks), line.overdue, ", ".join(line.tasks)) for line in preview.people]
-    pages = table(f"{preview.day}", ("staff", "open", "overdue", "tasks"), rows)
+    rows = [
+        (line.staff, len(line.tasks), line.overdue, ", ".join(line.tasks), " ".join(line.upkeep))
+        for line in preview.people
+    ]
+    pages = table(f"{preview.day}", ("staff", "open", "overdue", "tasks", "policy"), rows)
     return pages or [f"{preview.day}: nobody would get mail."]
 
 

@@ -7,6 +7,7 @@ from rich.console import RenderableType
 
 from commands.face import in_staff_language, table
 from contracts.blockers import Blocker
+from contracts.tasks import TaskState
 from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
 from gateways.books_journal import FIRM_ZONE
@@ -30,8 +31,7 @@ def case_pages(case: CaseView) -> Pages:
     yield from table("In the way", ("what", "why", "who", "way out"), (_in_the_way(each) for each in case.blockers))
     findings = ((line.kind, line.state, line.detail) for line in case.findings)
     yield from table("Findings", ("kind", "state", "what"), findings)
-    tasks = ((line.task, _desk(line.roles), line.state, _due_of(line), _result(line)) for line in case.tasks)
-    yield from table("Tasks", ("task", "desk", "state", "due", "decided"), tasks)
+    yield from table("Tasks", ("task", "desk", "state", "due", "decided, or options"), map(_task_row, case.tasks))
     remarks = ((_when(c.at), c.by, task.name, c.text) for task in case.tasks for c in task.comments)
     yield from table("Comments", ("at", "by", "task", "text"), remarks)
     papers = ((_when(a.at), a.by, task.name, a.reference, a.words) for task in case.tasks for a in task.attachments)
@@ -140,9 +140,16 @@ def _desk(roles: Sequence[Role]) -> str:
     return ", ".join(roles)
 
 
-def _options(line: InboxLine) -> str:
-    """The options, each with what its data may be."""
-    texts = (f"{name} ({line.wants[name].text})" if name in line.wants else name for name in line.options)
+def _task_row(line: TaskLine) -> Sequence[object]:
+    """As long as it is open, with what can be decided."""
+    open_ = line.state in (TaskState.OPEN, TaskState.CLAIMED)
+    told = "; ".join(filter(None, (_result(line), _options(line) if open_ else "")))
+    return line.task, _desk(line.roles), line.state, _due_of(line), told
+
+
+def _options(line: InboxLine | TaskLine) -> str:
+    """The options, each with what is typed for the value that it wants."""
+    texts = (f"{name} {line.wants[name].text}" if name in line.wants else name for name in line.options)
     return ", ".join(texts)
 
 

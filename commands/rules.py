@@ -12,9 +12,10 @@ from commands.face import AsJson, File, answer, read_text, table
 from commands.office import policies_of
 from contracts.rollout import PolicyCheck
 from policy import Policies, parse_policy
-from policy.changes import changes, touches, warnings
+from policy.changes import changes, touches
 from policy.library import same_policy
 from policy.model import Policy
+from policy.upkeep import upkeep
 from settings import load_settings
 
 
@@ -29,7 +30,7 @@ def show(
     def pages(shown: Policy) -> list[str]:
         head = f"Policy {shown.version}, in force from {shown.effective}, approved by {shown.approved_by}."
         versions = f"Versions: {', '.join(policies.versions())}"
-        return [head, versions, *warnings(shown, today), "", policies.text(shown.version)]
+        return [head, versions, *(said.en for said in upkeep(shown, today)), "", policies.text(shown.version)]
 
     answer(policy, as_json, pages)
 
@@ -58,7 +59,7 @@ def compared(policies: Policies, new: Policy, text: str, today: date) -> PolicyC
         compared_with=old.version,
         changes=changes(old, new),
         looks=touches(old, new),
-        warnings=(*_out_of_order(old, new, today), *warnings(new, today)),
+        warnings=(*_out_of_order(old, new, today), *(said.en for said in upkeep(new, today))),
     )
 
 

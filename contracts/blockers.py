@@ -6,7 +6,7 @@ from enum import StrEnum
 from contracts.base import Contract
 from contracts.findings import FindingKind
 from contracts.text import Words
-from contracts.vocabulary import AccountStatus, Risk, Role, Stage
+from contracts.vocabulary import AccountStatus, Language, Risk, Role, Stage
 
 
 class Obstacle(StrEnum):
@@ -16,6 +16,7 @@ class Obstacle(StrEnum):
     CLOSING_LOCK = "closing_lock"  # 另案锁定
     CASE_PAUSED = "case_paused"  # 案件暂停
     TASK_OPEN = "task_open"  # 待办未结
+    NOBODY_RESPONSIBLE = "nobody_responsible"  # 无人负责
     DOCUMENT_WANTED = "document_wanted"  # 须交材料
     PAYOUT_WANTED = "payout_wanted"  # 须指定收款账户
     SCREENING = "screening"  # 名单筛查
@@ -74,6 +75,7 @@ class WayOut(StrEnum):
     PAY_AGAIN = "pay_again"
     REPAIR = "repair"
     NAME_RESPONSIBLE = "name_responsible"
+    APPOINT = "appoint"
     NOTHING_LEFT = "nothing_left"
     END_OTHER_CASE = "end_other_case"
     ANSWER_COMPLAINT = "answer_complaint"
@@ -138,6 +140,7 @@ WAYS: dict[tuple[FindingKind | Obstacle, str], WayOut] = {
     (_OBSTACLE.CASE_PAUSED, ""): WayOut.RESUME,
     (_OBSTACLE.TASK_OPEN, ""): WayOut.DECIDE,
     (_OBSTACLE.TASK_OPEN, "customer"): WayOut.ANSWER,
+    (_OBSTACLE.NOBODY_RESPONSIBLE, ""): WayOut.APPOINT,
     (_OBSTACLE.DOCUMENT_WANTED, ""): WayOut.BRING_PAPERS,
     (_OBSTACLE.PAYOUT_WANTED, ""): WayOut.NAME_OWN_ACCOUNT,
     (_OBSTACLE.SCREENING, ""): WayOut.SCREEN,
@@ -153,24 +156,40 @@ def way_of(kind: FindingKind | Obstacle, variant: str = "") -> WayOut:
     return WAYS.get((kind, variant)) or WAYS[kind, ""]
 
 
-class Blocker(Contract):
-    """One thing that stands in the way, or lies ahead. `evidence`: what in the books or in the case says so, no
-    personal data. `owner`: who sees to it. `override`: who may accept it with a reason; nobody where it is empty.
-    `task`: the open task in which it is decided."""
+class BlockerLine(Contract):
+    """A blocker in short, as far as it may stand in a receipt and in what operators see: nothing of a person in it.
+    `owner`: who sees to it."""
 
     kind: FindingKind | Obstacle
     subject: str = ""
-    detail: Words
-    evidence: dict[str, str] = {}
     owner: Role
     way: WayOut
     way_out: str
     way_out_zh: str
     customer_can: bool = False
+
+
+class Blocker(BlockerLine):
+    """One thing that stands in the way, or lies ahead. `evidence`: what in the books or in the case says so, no
+    personal data. `override`: who may accept it with a reason; nobody where it is empty. `task`: the open task in which
+    it is decided."""
+
+    detail: Words
+    evidence: dict[str, str] = {}
     override: tuple[Role, ...] = ()
     since: date | None = None
     until: date | None = None
     task: str | None = None
+
+    @property
+    def line(self) -> BlockerLine:
+        """The same in short."""
+        return BlockerLine(**self.model_dump(include=set(BlockerLine.model_fields)))
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it is only what the closing will ask for; nothing is wrong."""
+        return isinstance(self.kind, Obstacle) and self.kind.ahead
 
 
 class BlockersView(Contract):
@@ -187,3 +206,11 @@ class BlockersView(Contract):
     risk: Risk
     blockers: tuple[Blocker, ...] = ()
     ahead: tuple[Blocker, ...] = ()
+
+
+class BlockersLetter(Contract):
+    """What the customer can do, in the customer's words: the text of a letter that the branch hands out."""
+
+    account: str
+    language: Language
+    text: str

@@ -102,6 +102,11 @@ class Absence(Contract):
     since: date
     until: date
 
+    @property
+    def ends(self) -> bool:
+        """Whether they come back; one that does not end is entered until the last day there is, 9999-12-31."""
+        return self.until < date.max
+
 
 class Line(Contract):
     """One line of an entry. On `customer:ACC-1001` a positive amount raises the customer's balance."""
@@ -215,6 +220,10 @@ class StaffFacts(Contract):
     def absent_on(self, day: date) -> bool:
         """Whether this person is away on that day."""
         return any(absence.since <= day <= absence.until for absence in self.absent)
+
+    def gone_on(self, day: date) -> bool:
+        """Whether this person is away on that day and does not come back."""
+        return any(absence.since <= day and not absence.ends for absence in self.absent)
 
 
 class LoadReport(Contract):

@@ -35,7 +35,7 @@ class DigestStep(Contract):
 
 class DigestReport(Contract):
     """What became of a digest: who has got it, of these who had it `before`, and whom it did not reach. Who has no open
-    work is not named."""
+    work, and nothing of the policy to see to, is not named."""
 
     day: date
     sent: tuple[StaffId, ...] = ()
@@ -45,11 +45,13 @@ class DigestReport(Contract):
 
 
 class DigestLine(Contract):
-    """What one person would be told: the tasks, the most urgent first, and how many of them are overdue."""
+    """What one person would be told: the tasks, the most urgent first, how many of them are overdue, and what of the
+    policy has to be seen to."""
 
     staff: StaffId
     tasks: tuple[str, ...]
     overdue: int
+    upkeep: tuple[str, ...] = ()
 
 
 class DigestPreview(Contract):

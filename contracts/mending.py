@@ -1,5 +1,7 @@
 """处理: what remedies send to the activities that mend, and what these answer."""
 
+from datetime import datetime
+
 from contracts.base import Contract
 from contracts.books import CustomerField
 from contracts.money import Money
@@ -23,6 +25,14 @@ class Release(Contract):
     reference: str
     reason: Words = ""
     task: str = ""
+
+
+class NewDay(Contract):
+    """道歉: when a case that was held up is now expected to end. `stands`: its overall time stands at the moment, so
+    that this is the earliest."""
+
+    expected_by: datetime
+    stands: bool
 
 
 class Shortfall(Contract):

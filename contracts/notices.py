@@ -20,6 +20,49 @@ class DeliveryState(StrEnum):
     ANSWERED = "answered"  # the customer used the code that it brought
 
 
+class CaseNotice(StrEnum):
+    """通知模板: what people are told with while a case runs; a test holds it equal to the files in notices/. It stands
+    here, since a policy says how long each may be used, and policies know nothing of notices."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ANSWERED_INFORMATION = "answered_information"
+    APOLOGY = "apology"
+    CLOSING_STATEMENT = "closing_statement"
+    CLOSURE_NOTICE = "closure_notice"
+    COMPLAINT_RECEIVED = "complaint_received"
+    CONFIRM_CONTACT = "confirm_contact"
+    CONFIRM_NEW_CONTACT = "confirm_new_contact"
+    CONTACT_CHANGING = "contact_changing"
+    CORRECT_DETAILS = "correct_details"
+    DATE_AGREED = "date_agreed"
+    DATE_PROPOSALS = "date_proposals"
+    ENDED_REFUSED = "ended_refused"
+    ENDED_REJECTED = "ended_rejected"
+    ENDED_RETAINED = "ended_retained"
+    ENDED_WITHDRAWN = "ended_withdrawn"
+    EXTENDED = "extended"
+    EXTENSION = "extension"
+    HANDOVER = "handover"
+    INFORMATION_ASKED = "information_asked"
+    INFORMATION_WANTED = "information_wanted"
+    LAST_REMINDER = "last_reminder"
+    LETTER = "letter"
+    OFFER = "offer"
+    OWN_FREEZE = "own_freeze"
+    PAUSED = "paused"
+    PHONE_SCRIPT = "phone_script"
+    REFUSAL_OFFER = "refusal_offer"
+    REMINDER = "reminder"
+    RESUMED = "resumed"
+    SHORTFALL = "shortfall"
+    SUSPENDED = "suspended"
+    TASK = "task"
+    TASK_DUE = "task_due"
+    TASK_ESCALATION = "task_escalation"
+    TASK_REMINDER = "task_reminder"
+    TASK_SECOND_ESCALATION = "task_second_escalation"
+
+
 class NoticeSpec(Contract):
     """A notice to the customer. `template` names it in notices/; `facts` are its values; `channel` counts the
     customer's verified channels from 0, the preferred one first; `task`: the answer is awaited on it."""

@@ -18,10 +18,12 @@ SEARCH_ATTRIBUTES = (CASE_KIND, CASE_STAGE, OUTCOME, RISK, WAITING_FOR, DUE_AT, 
 
 
 class Overview(Contract):
-    """What the query `overview` answers: where a case stands. No personal data."""
+    """What the query `overview` answers: where a case stands. `failing`: the steps that are tried again without end
+    since they fail, each `<activity>: <type of its error>`. No personal data."""
 
     stage: Stage
     outcome: Outcome
     held: bool
     waiting_for: list[Role]
     tasks: list[str]
+    failing: list[str] = []

@@ -83,6 +83,17 @@ def bad_input(what: str, faults: Iterable[Fault]) -> Refused:
     return Refused(Code.BAD_INPUT, f"The {what} cannot be used: " + "; ".join(str(fault) for fault in named), named)
 
 
+def no_temporal(what: str) -> Refused:
+    """Temporal cannot be asked: `what` is the matter with it, and what to start."""
+    words = f"Temporal {what}; start it with `python worker.py --dev` or set TEMPORAL_ADDRESS."
+    return Refused(Code.UNREACHABLE, words)
+
+
+def no_answer(why: str) -> Refused:
+    """A call to Temporal failed. `why`: such as the name of its status."""
+    return no_temporal(f"did not answer ({why.lower()})")
+
+
 def refusal_of(error: BaseException | None) -> Refused | None:
     """The refusal inside what Temporal raised (an update, activity or workflow failure), if there is one."""
     while error is not None:

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from contracts.base import Contract
+from contracts.blockers import BlockerLine
 from contracts.text import Id, Name, Sha256, StaffId, Words
 from contracts.vocabulary import DocumentKind, Initiator, Intake, Language, ReasonCode
 
@@ -74,12 +75,13 @@ class Amendment(Contract):
 
 class Receipt(Contract):
     """回执: the case that a request opened. `reference` names its dossier; `expected_by` is the expected end, `message`
-    what else there is to say of it."""
+    what else there is to say of it; `blockers`: what stands in the way of it at the start, for staff."""
 
     case: str
     reference: str
     expected_by: datetime
     message: str = ""
+    blockers: tuple[BlockerLine, ...] = ()
 
 
 class CaseOutcome(Contract):

@@ -1,6 +1,6 @@
 """制度变更: what a new policy changes, who proposes and approves it, and how each open case answers it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -69,7 +69,8 @@ class PolicyProposal(Contract):
 
 
 class ProposedPolicy(Contract):
-    """A proposal was taken. `begins_at`: the first moment of its effective day, by its own calendar."""
+    """A proposal was taken. `begins_at`: the first moment of its effective day, by its own calendar; `patience`: how
+    long a mail about it is tried, by its own rule."""
 
     version: str
     sha256: str
@@ -77,6 +78,7 @@ class ProposedPolicy(Contract):
     begins_at: datetime
     by: str
     at: datetime
+    patience: timedelta = timedelta(minutes=30)
 
 
 class PolicyRuling(Contract):

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from contracts.base import Contract
+from contracts.blockers import BlockerLine
 from contracts.vocabulary import CaseKind, CustomerKind, Initiator, Language, Outcome, Risk, Stage
 
 
@@ -34,7 +35,8 @@ class Step(Contract):
 
 class Opened(Contract):
     """A case is open: its dossier, the policy to pin, and the facts that shape its course. No personal data.
-    `provisional`: the holidays on the way to the expected end are not announced yet."""
+    `provisional`: the holidays on the way to the expected end are not announced yet. `blockers`: what stands in the way
+    at the start; `asked_of_customer`: a line in the customer's language for each that the customer can see to."""
 
     case: str
     dossier: str
@@ -48,6 +50,8 @@ class Opened(Contract):
     expected_by: datetime
     tasks_before: int
     provisional: bool = False
+    blockers: tuple[BlockerLine, ...] = ()
+    asked_of_customer: str = ""
 
 
 class Ending(Contract):

@@ -1,11 +1,14 @@
 """待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
 from contracts.base import Contract
+from contracts.blockers import BlockerLine
 from contracts.text import Word, Words
 from contracts.vocabulary import Medium, Role
 
@@ -29,6 +32,17 @@ class TaskOption(Contract):
     final: bool = False
     wants: str = ""
     among: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> str:
+        """What staff type for the value that it wants; empty where it wants none."""
+        return data_typed(self.wants, self.among) if self.wants else ""
+
+
+def data_typed(field: str, among: Sequence[str]) -> str:
+    """Such as `--data '{"value": "..."}'`, or with what there is to choose from behind it."""
+    value = json.dumps({field: among[0] if among else "..."}, ensure_ascii=False)
+    return f"--data '{value}'" + (f" ({', '.join(among)})" if len(among) > 1 else "")
 
 
 class TaskSpec(Contract):
@@ -64,6 +78,11 @@ class TaskSpec(Contract):
         """Whether the customer is asked."""
         return Role.CUSTOMER in self.roles
 
+    @property
+    def number(self) -> str:
+        """What tells it from the other tasks of its case: `<n>-<name>`."""
+        return self.task.rpartition(".task-")[2]
+
     def option(self, name: str) -> TaskOption | None:
         """The option of that name."""
         return next((option for option in self.options if option.name == name), None)
@@ -97,13 +116,16 @@ class Rung(Contract):
 class TaskShown(Contract):
     """The task stands in the inbox: when it is due and the rungs still to climb, earliest first. `provisional`: a year
     on the way has no announced calendar yet, so that these moments may still move. `roles` may decide it, and it is
-    `overdue`, also by what became of earlier tasks of its matter."""
+    `overdue`, also by what became of earlier tasks of its matter. `unmanned`: there are not enough people who may.
+    `blockers`: what stood in the way of the case at that moment; null where nobody looked."""
 
     due_at: datetime
     rungs: tuple[Rung, ...]
     provisional: bool = False
     roles: tuple[Role, ...] = ()
     overdue: bool = False
+    unmanned: bool = False
+    blockers: tuple[BlockerLine, ...] | None = None
 
 
 class Decision(Contract):

@@ -11,7 +11,7 @@ from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
 from contracts.notices import DeliveryState
-from contracts.tasks import TaskState
+from contracts.tasks import TaskState, data_typed
 from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
 
 Outcome = str
@@ -69,8 +69,8 @@ class Wants(Contract):
 
     @property
     def text(self) -> str:
-        """Such as `day: 2026-12-01, 2026-12-02`."""
-        return f"{self.field}: {', '.join(self.among)}"
+        """What staff type for it."""
+        return data_typed(self.field, self.among)
 
 
 class TaskLine(Contract):

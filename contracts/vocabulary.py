@@ -71,6 +71,10 @@ class Role(StrEnum):
     PUBLIC_RELATIONS = "public_relations"
 
 
+WITNESSES = (Role.OPERATIONS, Role.RECORDS)
+"""Who signs the hand-over list for the firm and witnesses it."""
+
+
 class WaitedFor(StrEnum):
     """Whom a case waits for while a task is open; `held`: staff paused the case."""
 

@@ -1,4 +1,4 @@
-"""答复码: the codes that customers answer with, as the records know them: sent where, for what, used when."""
+"""答复码: the codes that customers answer with, as the records know them: sent where, for what."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,11 +9,10 @@ from sqlmodel import Session, col, select
 from contracts.books import CustomerFacts
 from contracts.refusals import Code, Refused
 from contracts.tasks import TaskSpec
-from contracts.verdicts import Ground
 from gateways.tokens import CustomerLinks, no_code
 from records.canonical import fingerprint
 from records.inserts import insert_unless_there
-from records.people_tables import AnswerCodeRow, UsedTokenRow
+from records.people_tables import AnswerCodeRow
 from records.tables import TaskRow
 
 _ASKED = {"task", "subject", "options", "facts"}
@@ -60,16 +59,6 @@ class AnswerCodes:
         if as_shown is None or _content(as_shown) != claims.content or not _reaches(customer, row.address, as_shown):
             raise no_code()
         return claims.nonce
-
-
-def used(session: Session, nonce: str, used_for: str, at: datetime) -> None:
-    """A code is good for one message, `used_for`, which may come again. Refused(ALREADY_DECIDED) with the day on which
-    another one used it, in the zone of `at`."""
-    if insert_unless_there(session, UsedTokenRow, {"jti": nonce, "used_for": used_for, "at": at}):
-        return
-    before = session.get_one(UsedTokenRow, nonce)
-    if before.used_for != used_for:
-        raise Ground.ANSWERED.refusal(at=before.at.astimezone(at.tzinfo).date().isoformat())
 
 
 def _content(spec: TaskSpec) -> str:

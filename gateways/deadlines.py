@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
 from sqlmodel import Session, col, func, select
 
 from contracts.tasks import ExtensionState, Rung, RungKind, TaskShown, TaskSpec
@@ -16,6 +16,8 @@ from records.tables import CaseRow, TaskRow
 
 DISTURBING = frozenset({RungKind.REMIND, RungKind.DUE, RungKind.NEXT_CHANNEL, RungKind.PHONE})
 """Rungs that only speak to people: they wait for the end of the quiet hours."""
+
+_RUNGS = TypeAdapter(tuple[Rung, ...])
 
 
 def deadlines(session: Session, policy: Policy, row: TaskRow, at: datetime) -> TaskShown:
@@ -36,6 +38,16 @@ def deadlines(session: Session, policy: Policy, row: TaskRow, at: datetime) -> T
     )
 
 
+def rungs_of(row: TaskRow) -> tuple[Rung, ...]:
+    """What is left of a task's ladder, as it was last reckoned."""
+    return _RUNGS.validate_json(row.rungs)
+
+
+def rungs_json(rungs: tuple[Rung, ...]) -> str:
+    """How `rungs_of` reads them."""
+    return _RUNGS.dump_json(rungs).decode()
+
+
 def expected_by(session: Session, policy: Policy, row: CaseRow, wished: datetime | None, at: datetime) -> datetime:
     """When a case is expected to end: the overall time, which stands while the case waits for those whom the policy
     names, and the extensions that were granted; not before the `wished` moment."""
@@ -45,6 +57,11 @@ def expected_by(session: Session, policy: Policy, row: CaseRow, wished: datetime
     granted = session.exec(mine.where(ExtensionRow.state == ExtensionState.GRANTED)).one() or 0
     end = calendar.add(end, f"{granted} working days") if granted else end
     return max(end, wished) if wished else end
+
+
+def stands(session: Session, policy: Policy, row: CaseRow, at: datetime) -> bool:
+    """Whether the overall time of a case stands at the moment `at`."""
+    return any(pause.until >= at for pause in _waits(session, policy, row, at))
 
 
 def quiet_until(policy: Policy, medium: Medium, at: datetime) -> datetime | None:
@@ -64,7 +81,7 @@ def _after_quiet(policy: Policy, moment: datetime) -> datetime:
     if policy.quiet is None:
         return moment
     begins, ends = policy.quiet.begins, policy.quiet.ends
-    local = moment.astimezone(ZoneInfo(policy.calendar.zone))
+    local = policy.calendar.local(moment)
     clock = local.time()
     over_midnight = begins > ends
     quiet = (clock >= begins or clock < ends) if over_midnight else begins <= clock < ends

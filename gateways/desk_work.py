@@ -12,7 +12,6 @@ from contracts.books import StaffFacts
 from contracts.desk import BulkLine, BulkReport, BulkResult, DeskNote, Remark
 from contracts.refusals import Code, Refused
 from contracts.tasks import TaskState
-from contracts.verdicts import Ground
 from contracts.views import AttachmentLine
 from gateways.books import Ledger
 from gateways.books_journal import today
@@ -86,7 +85,7 @@ class DeskWork:
 
     def reassign_all(self, giver: str, to: str, token: str, *, dry_run: bool = False) -> BulkReport:
         """Give all that `giver` has claimed to another person, each as `reassign` would, in one transaction."""
-        who = self._sub(token)
+        who = self.tokens.verify(token).for_task(None).sub  # a token for one task proves nothing for many
         with self.database.transaction() as session:
             person, _, _ = (Ledger().person(session, each) for each in (who, giver, to))
             claimed = select(TaskRow.task).where(TaskRow.claimed_by == giver, TaskRow.state == TaskState.CLAIMED)
@@ -132,16 +131,9 @@ class DeskWork:
 
     @contextmanager
     def _at(self, task: str, token: str) -> Iterator[Desk]:
-        who = self._sub(token, task)
+        who = self.tokens.verify(token).for_task(task).sub  # of any option: nothing is decided here
         with self.database.transaction() as session:
             yield self._desk(session, task, Ledger().person(session, who))
-
-    def _sub(self, token: str, task: str | None = None) -> str:
-        """Who the token proves; a token for one task proves nothing for many."""
-        claims = self.tokens.verify(token)
-        if claims.task not in {None, task}:
-            raise Ground.OTHER_TASK.refusal(bound=str(claims.task))
-        return claims.sub
 
     def _desk(self, session: Session, task: str, person: StaffFacts) -> Desk:
         row = session.get(TaskRow, task, with_for_update=True)

@@ -1,22 +1,24 @@
-"""每日待办: who is told of their open work on a day, and what each of them is told. It names no customer."""
+"""每日待办: who is told of their open work on a day, managers of the policy too, and in which words. No customer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from contracts.books import StaffFacts
 from contracts.digest import DigestLine, DigestPreview
 from contracts.notices import DeliveryState
+from contracts.said import Said
 from contracts.views import InboxLine
-from contracts.vocabulary import Language
+from contracts.vocabulary import Language, Role
 from gateways.books import Books
 from gateways.calendar_days import calendar_of
 from gateways.inbox import inbox
 from notices import Rendered, render
 from policy import Policies
+from policy.model import Calendar
+from policy.upkeep import upkeep
 from records.database import Database
 from records.tables import ContactRow
 
@@ -42,13 +44,18 @@ class DigestBook:
         """The open tasks of a person, the most urgent first."""
         return inbox(session, self.policies, None, staff)
 
+    def upkeep(self, person: StaffFacts, day: date) -> list[Said]:
+        """What a manager has to see to of the policy in force: expiries, plans that are past their review."""
+        return upkeep(self.policies.in_force_on(day), day) if Role.MANAGER in person.roles else []
+
     def preview(self, day: date) -> DigestPreview:
         """Who would be told what on a day."""
         with self.database.reading() as session:
-            everybody = [(person.id, self.lines(session, person.id)) for person in self.people(session, day)]
+            everybody = [(person, self.lines(session, person.id)) for person in self.people(session, day)]
             worked = self._is_worked(session, day)
-        people = tuple(_line(staff, lines) for staff, lines in everybody if lines)
-        return DigestPreview(day=day, people=people, worked=worked)
+        people = [_line(person.id, lines, self.upkeep(person, day)) for person, lines in everybody]
+        told = tuple(line for line in people if line.tasks or line.upkeep)
+        return DigestPreview(day=day, people=told, worked=worked)
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked. Refused: NOT_ALLOWED before the first policy."""
@@ -70,34 +77,40 @@ class DigestBook:
         self, person: StaffFacts, day: date, lines: Sequence[InboxLine], firm: str, language: Language
     ) -> Rendered:
         """What a person is told."""
-        zone = ZoneInfo(self.policies.in_force_on(day).calendar.zone)
+        calendar = self.policies.in_force_on(day).calendar
         values = {
             "firm": firm,
             "person": person.name,
             "staff": person.id,
             "day": day.isoformat(),
-            "lines": [_shown(line, zone, language) for line in lines],
+            "lines": [_shown(line, calendar, language) for line in lines],
             "overdue": _overdue(lines),
+            "upkeep": [said.zh if language is Language.ZH else said.en for said in self.upkeep(person, day)],
         }
         return render("digest", language, values)
 
 
-def _line(staff: str, lines: Sequence[InboxLine]) -> DigestLine:
-    return DigestLine(staff=staff, tasks=tuple(line.task for line in lines), overdue=_overdue(lines))
+def _line(staff: str, lines: Sequence[InboxLine], matters: Sequence[Said]) -> DigestLine:
+    return DigestLine(
+        staff=staff,
+        tasks=tuple(line.task for line in lines),
+        overdue=_overdue(lines),
+        upkeep=tuple(said.en for said in matters),
+    )
 
 
 def _overdue(lines: Sequence[InboxLine]) -> int:
     return sum(line.overdue for line in lines)
 
 
-def _shown(line: InboxLine, zone: ZoneInfo, language: Language) -> dict[str, object]:
+def _shown(line: InboxLine, calendar: Calendar, language: Language) -> dict[str, object]:
     """A line as the template takes it: no subject, which may tell of the customer."""
     chinese = language is Language.ZH
     return {
         "name": line.name,
         "case": line.case,
         "task": line.task,
-        "due": f"{line.due.astimezone(zone):%Y-%m-%d %H:%M}",
+        "due": f"{calendar.local(line.due):%Y-%m-%d %H:%M}",
         "overdue": line.overdue,
         "provisional": line.provisional,
         "held": line.held,

@@ -24,7 +24,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.digest import DigestReport, DigestRequest
-from contracts.refusals import Code, Refused, refusal_of
+from contracts.refusals import Code, Refused, no_answer, refusal_of
 from policy import Policies, Policy
 
 DIGEST_SCHEDULE = "quietus-daily-digest"
@@ -88,7 +88,7 @@ async def send_digest(client: Client, task_queue: str, day: date, wait: timedelt
     except (RPCTimeoutOrCancelledError, TimeoutError):  # as the SDK calls it, or as it is
         raise _not_over(name) from None
     except RPCError as error:
-        raise _unreachable(error) from None
+        raise no_answer(error.status.name) from None
 
 
 def _digest(policy: Policy, task_queue: str) -> Schedule | None:
@@ -108,11 +108,3 @@ def _digest(policy: Policy, task_queue: str) -> Schedule | None:
 def _not_over(name: str) -> Refused:
     words = "is still on its way: no worker runs, or the mail server does not answer. The same command waits again"
     return Refused(Code.UNREACHABLE, f"{name} {words}; a worker is started with `python worker.py`.")
-
-
-def _unreachable(error: RPCError) -> Refused:
-    return Refused(
-        Code.UNREACHABLE,
-        f"Temporal did not answer ({error.status.name.lower()}); start it with `python worker.py --dev`"
-        " or set TEMPORAL_ADDRESS.",
-    )

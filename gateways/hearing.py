@@ -38,7 +38,6 @@ class People(Protocol):
 def hearing_of(session: Session, books: People, row: TaskRow) -> Hearing:
     """How a task stands at this moment."""
     spec = TaskSpec.model_validate_json(row.spec)
-    customer = books.customer(session, session.get_one(CaseRow, row.dossier).customer)
     decisions = session.exec(
         select(DecisionRow).where(DecisionRow.task == row.task).order_by(col(DecisionRow.at))
     ).all()
@@ -46,7 +45,7 @@ def hearing_of(session: Session, books: People, row: TaskRow) -> Hearing:
     return Hearing(
         spec=spec,
         allowed=frozenset(roles_of(row)) | (LISTENERS if spec.for_customer else frozenset()),
-        bars=_bars(session, books, row.dossier, spec, customer),
+        bars=_bars(session, books, row, spec),
         earlier=tuple(_earlier(session, books, decision) for decision in decisions),
         receipt=DecisionReceipt.model_validate_json(decisions[-1].receipt) if decided else None,
         over=row.ended_at is not None and not decided,
@@ -70,7 +69,7 @@ def roles_of(row: TaskRow) -> tuple[Role, ...]:
 
 def people_for(session: Session, books: Books, row: TaskRow, roles: Iterable[Role], day: date) -> list[StaffFacts]:
     """Whom a task is told to: who holds one of `roles` and does not keep out; the deputy of who is absent."""
-    bars = hearing_of(session, books, row).bars
+    bars = _bars(session, books, row, TaskSpec.model_validate_json(row.spec))
     people: dict[str, StaffFacts] = {}
     for holder in books.holders(session, roles):
         if holder.id in bars:
@@ -81,13 +80,24 @@ def people_for(session: Session, books: Books, row: TaskRow, roles: Iterable[Rol
     return [people[name] for name in sorted(people)]
 
 
-def _bars(session: Session, books: People, dossier: str, spec: TaskSpec, customer: CustomerFacts) -> dict[str, Bar]:
-    """Who keeps out; the weightiest reason counts."""
+def manned(session: Session, books: Books, row: TaskRow, spec: TaskSpec, day: date) -> bool:
+    """Whether there are as many people as a task of staff needs, for each role that must be among them too."""
+    enough = len(people_for(session, books, row, roles_of(row), day)) >= spec.needed
+    return enough and all(people_for(session, books, row, (role,), day) for role in spec.must_include)
+
+
+def related(customer: CustomerFacts, staff: Iterable[StaffFacts]) -> dict[str, Bar]:
+    """Who keeps out of all that concerns a customer: their relations, and whoever is the customer."""
     addresses = {contact.address.casefold() for contact in customer.contacts}
-    recused = session.exec(select(RecusalRow.staff).where(RecusalRow.dossier == dossier))
-    bars = dict.fromkeys(recused, Bar.RECUSED)
-    bars |= dict.fromkeys(customer.related_staff, Bar.RELATED)
-    bars |= {person.id: Bar.CUSTOMER for person in books.staff(session) if person.email.casefold() in addresses}
+    bars = dict.fromkeys(customer.related_staff, Bar.RELATED)
+    return bars | {person.id: Bar.CUSTOMER for person in staff if person.email.casefold() in addresses}
+
+
+def _bars(session: Session, books: People, row: TaskRow, spec: TaskSpec) -> dict[str, Bar]:
+    """Who keeps out; the weightiest reason counts."""
+    customer = books.customer(session, session.get_one(CaseRow, row.dossier).customer)
+    recused = session.exec(select(RecusalRow.staff).where(RecusalRow.dossier == row.dossier))
+    bars = dict.fromkeys(recused, Bar.RECUSED) | related(customer, books.staff(session))
     return bars | dict.fromkeys(spec.barred, Bar.OWN_WORK)
 
 

@@ -3,25 +3,25 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from contracts.books import CustomerFacts, StaffFacts
 from contracts.judgement import Decider, Hearing, eligible
-from contracts.tasks import Rung, RungKind
+from contracts.said import Said
+from contracts.tasks import RungKind
 from contracts.views import InboxLine
 from contracts.vocabulary import Language, Role
 from gateways.books import Ledger
 from gateways.books_journal import FIRM_ZONE, today
+from gateways.deadlines import rungs_of
 from gateways.hearing import People, decider_of, hearing_of, roles_of
-from gateways.inbox_words import CHANGES, Otherwise, Said, Why
+from gateways.inbox_words import CHANGES, Otherwise, Why
 from gateways.task_lines import OPEN_STATES, decisions_on, task_values
 from notices.words import words
 from policy import Policies
 from policy.spans import plain
 from records.tables import CaseRow, DecisionRow, TaskRow
 
-RUNGS = TypeAdapter(tuple[Rung, ...])
 NOTICE = "closure_notice"
 """The one question where the law takes silence for an answer, also while the case is paused."""
 
@@ -141,7 +141,7 @@ def _wanted(policies: Policies, case: CaseRow, row: TaskRow) -> datetime:
 
 def _otherwise(case: CaseRow, row: TaskRow) -> Said:
     """The next rung that changes something, and its moment by the firm's clock."""
-    rungs = [rung for rung in RUNGS.validate_json(row.rungs) if rung.kind in CHANGES]
+    rungs = [rung for rung in rungs_of(row) if rung.kind in CHANGES]
     if row.name == NOTICE and rungs:
         return Otherwise.DEEMED.value.filled(day=f"{rungs[-1].at.astimezone(FIRM_ZONE):%Y-%m-%d}")
     if case.held:

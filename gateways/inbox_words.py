@@ -1,22 +1,9 @@
 """What an inbox says of a task, in English and in Chinese: why it is there, and what happens if nothing is done."""
 
 from enum import Enum
-from typing import NamedTuple
 
+from contracts.said import Said
 from contracts.tasks import RungKind
-
-
-class Said(NamedTuple):
-    """A sentence in both languages."""
-
-    en: str
-    zh: str
-
-    def filled(self, **values: "str | Said") -> "Said":
-        """With its values in the braces, each the same in both languages or in its own."""
-        english = {name: value.en if isinstance(value, Said) else value for name, value in values.items()}
-        chinese = {name: value.zh if isinstance(value, Said) else value for name, value in values.items()}
-        return Said(self.en.format(**english), self.zh.format(**chinese))
 
 
 class Why(Enum):

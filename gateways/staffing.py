@@ -80,10 +80,7 @@ class Staffing:
             return Back(staff=staff, since=since, until=_end(session, row, who), by=who)
 
     def _unbound(self, token: str) -> str:
-        claims = self.tokens.verify(token)
-        if claims.task:
-            raise Refused(Code.FORBIDDEN, f"This token is for task {claims.task}.")
-        return claims.sub
+        return self.tokens.verify(token).for_task(None).sub
 
 
 def _recuse(session: Session, recusal: dict[str, object]) -> Sequence[str]:
@@ -159,6 +156,6 @@ def _enter(session: Session, staff: str, period: Absence, by: str) -> None:
 
 def _due_before(session: Session, staff: str, last_day: date) -> Sequence[str]:
     """What they work on that is due before they are back."""
-    back = datetime.combine(last_day + timedelta(days=1), time(), FIRM_ZONE)
+    last = datetime.combine(last_day, time.max, FIRM_ZONE)  # may be the last moment that there is
     claimed = select(TaskRow.task).where(TaskRow.claimed_by == staff, TaskRow.state == TaskState.CLAIMED)
-    return session.exec(claimed.where(col(TaskRow.due_at) < back).order_by(col(TaskRow.due_at))).all()
+    return session.exec(claimed.where(col(TaskRow.due_at) <= last).order_by(col(TaskRow.due_at))).all()

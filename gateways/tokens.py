@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import jwt
@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError
 
 from contracts.base import Contract
 from contracts.refusals import Code, Refused
+from contracts.verdicts import Ground
 
 LOCAL_ISSUER = "quietus-local"
 LOCAL_AUDIENCE = "quietus"
@@ -51,6 +52,18 @@ class Claims(Contract):
     jti: str = Field(min_length=1)
     expires_at: datetime
     option: str | None = None
+
+    def for_task(self, task: str | None) -> Self:
+        """These claims, where they are good for a task, or (null) for what is no single task. Refused(FORBIDDEN)."""
+        if self.task and self.task != task:
+            raise Ground.OTHER_TASK.refusal(bound=self.task)
+        return self
+
+    def for_option(self, option: str | None) -> Self:
+        """These claims, where they are good for an option, or (null) for what is no option. Refused(FORBIDDEN)."""
+        if self.option and self.option != option:
+            raise Ground.OTHER_OPTION.refusal(bound=self.option)
+        return self
 
 
 class LinkClaims(Contract):

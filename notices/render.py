@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
@@ -28,11 +28,13 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Answer:
-    """How the customer answers: the task, the code that proves who answers, and the options (name, words)."""
+    """How the customer answers: the task, the code that proves who answers, and the options (name, words); what staff
+    who note the answer type for the value that an option wants, by its name."""
 
     task: str
     code: str
     options: Sequence[tuple[str, str]]
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 def templates() -> tuple[str, ...]:

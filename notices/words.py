@@ -9,6 +9,7 @@ from contracts.vocabulary import Language
 
 _ANY = "any"
 _FACT = "fact"
+_CUSTOMER = "to_customer"
 
 
 def words(name: str, language: Language) -> str:
@@ -23,6 +24,11 @@ def words(name: str, language: Language) -> str:
 def label(name: str, language: Language) -> str:
     """What stands before the value of a fact: the option `question` is "I have a question", the fact a "question"."""
     return _words(name, language, _FACT)
+
+
+def to_customer(way: str, language: Language) -> str:
+    """A way out as the customer is told it, without the mark at its end; KeyError unless it is the customer's."""
+    return _table()[_CUSTOMER][way][language]
 
 
 def _words(name: str, language: Language, kind: str) -> str:

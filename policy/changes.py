@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -10,9 +9,7 @@ from contracts.base import Contract
 from contracts.rollout import Look, PolicyChange
 from contracts.vocabulary import CustomerKind, Initiator, Risk
 from policy.model import ChecklistItem, Policy
-from policy.spans import plain
 
-WARN_BEFORE_EXPIRY = timedelta(days=30)
 NAMES = {"version", "effective", "approved_by", "rehearsal"}
 """What tells two versions apart, and rules nothing."""
 
@@ -81,20 +78,6 @@ def rests_on(policy: Policy, case: Concerned) -> Mapping[Look, Any]:
         Look.APPROVAL: (_rules(policy.approvals[case.risk]), grading),
         Look.AGREE_DAY: (_rules(policy.schedule), _rules(policy.calendar)),
     }
-
-
-def warnings(policy: Policy, day: date) -> list[str]:
-    """What the firm has to see to before long: an expiry, a contingency plan past its review."""
-    found = []
-    if policy.expires and day > policy.expires:
-        found.append(f"Policy {policy.version} expired on {policy.expires}: no case is opened under it.")
-    elif policy.expires and day >= policy.expires - WARN_BEFORE_EXPIRY:
-        found.append(f"Policy {policy.version} expires on {policy.expires}; publish a new one.")
-    for name, plan in policy.plans.items():
-        if plan.overdue_on(day):
-            due = plan.reviewed_on + plain(plan.review_every)
-            found.append(f"The contingency plan {name} of policy {policy.version} was to be reviewed by {due}.")
-    return found
 
 
 def _tested(lines: Sequence[ChecklistItem], papers: Sequence[str]) -> list[object]:

@@ -2,7 +2,8 @@
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
+from contracts.vocabulary import Role
 from policy.model import Policy
+from policy.spans import Unit, parts
 from policy.work import Approvals
 
 
@@ -79,11 +82,16 @@ class Policies:
         return begun[-1]
 
     def for_new_case_on(self, day: date) -> Policy:
-        """The same, for a case that is opened. Refused: NOT_ALLOWED when it has expired; open cases go on under it."""
+        """The same, for a case that is opened. Refused: NOT_ALLOWED when it has expired, or a notice that cases are
+        told by; open cases go on under it."""
         policy = self.in_force_on(day)
         if policy.expires and day > policy.expires:
             words = f"Policy {policy.version} expired on {policy.expires}; publish a new one."
             raise Refused(Code.NOT_ALLOWED, words)
+        for notice, template in policy.templates.items():
+            if day > template.expires:
+                words = f"The notice {notice} expired on {template.expires}; publish a policy with the renewed one."
+                raise Refused(Code.NOT_ALLOWED, words)
         return policy
 
     def _known(self, version: str) -> tuple[str, Policy]:
@@ -162,4 +170,22 @@ def _cross_faults(policy: Policy, name: str, production: bool) -> list[Fault]:
         for item in policy.checklist
         if bool(item.test) == bool(item.attested_by)
     ]
-    return faults
+    return [*faults, *_plan_faults(policy)]
+
+
+def _plan_faults(policy: Policy) -> Iterator[Fault]:
+    """应急预案: what would leave a plan undone, or two of them started for one thing."""
+    triggers = Counter(kind for plan in policy.plans.values() for kind in set(plan.triggers))
+    for name, plan in policy.plans.items():
+        if not plan.steps or not plan.triggers:
+            yield Fault(path=f"plans.{name}", message="needs a trigger and a step")
+        for step, count in Counter(step.id for step in plan.steps).items():
+            if count > 1:
+                yield Fault(path=f"plans.{name}.steps.{step}", message=f"stands there {count} times")
+        if any(Role.CUSTOMER in (step.owner, *plan.deputies) for step in plan.steps):
+            yield Fault(path=f"plans.{name}", message="its steps are for staff, not for the customer")
+        if parts(plan.review_every)[1] in (Unit.WORKING_DAY, Unit.WORKING_HOUR):
+            yield Fault(path=f"plans.{name}.review_every", message="should be plain time, such as '365 days'")
+        for kind in dict.fromkeys(plan.triggers):
+            if triggers[kind] > 1:
+                yield Fault(path=f"plans.{name}.triggers", message=f"{kind} starts another plan too")

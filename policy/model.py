@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.base import Contract
 from contracts.findings import FindingKind
 from contracts.money import Amount, Currency
+from contracts.notices import CaseNotice
 from contracts.rollout import VERSION
 from contracts.text import Words
 from contracts.vocabulary import (
@@ -36,7 +37,11 @@ class Calendar(Contract):
 
     def day(self, moment: datetime) -> date:
         """The firm's day of a moment."""
-        return moment.astimezone(ZoneInfo(self.zone)).date()
+        return self.local(moment).date()
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment by the firm's clock."""
+        return moment.astimezone(ZoneInfo(self.zone))
 
 
 class Identity(Contract):
@@ -208,9 +213,21 @@ class ContingencyPlan(Contract):
     review_every: Span
     source: str = ""
 
+    @property
+    def review_by(self) -> date:
+        """The day of the next review."""
+        return self.reviewed_on + plain(self.review_every)
+
     def overdue_on(self, day: date) -> bool:
         """Whether the plan is past its review."""
-        return day > self.reviewed_on + plain(self.review_every)
+        return day > self.review_by
+
+
+class TemplateRule(Contract):
+    """通知模板: after the day `expires` no case is opened that would be told by it."""
+
+    expires: date
+    source: str = ""
 
 
 class Policy(Contract):
@@ -249,6 +266,7 @@ class Policy(Contract):
     refusal: RefusalRules | None = None
     info_change: InfoChangeRules | None = None
     plans: dict[str, ContingencyPlan] = {}
+    templates: dict[CaseNotice, TemplateRule] = {}
 
     @property
     def begins_at(self) -> datetime:

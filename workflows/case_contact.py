@@ -10,7 +10,7 @@ from activities.case_requests import CaseRequests
 from activities.post import Post
 from contracts.notices import Delivered, DeliveryState, NoticeSpec
 from contracts.steps import Step
-from contracts.tasks import Bounce, Noted, Resend
+from contracts.tasks import Bounce, Noted, Resend, TaskSpec
 from contracts.vocabulary import CaseKind, Medium
 from workflows.calls import Outlasted, call
 from workflows.case_messages import CaseMessages
@@ -85,7 +85,7 @@ class CaseContact(CaseMessages):
     async def bounced(self, bounce: Bounce) -> None:
         """退信: the mail system says that a message came back; what it said is sent on the next channel."""
         await self._open()
-        news = await call(Post.bounced, self.step("bounced"), bounce, summary="a message came back")
+        news = await self.surely(Post.bounced, self.step("bounced"), bounce, summary="a message came back")
         sending = self._sent.pop(bounce.message_id, None)
         if not (news and sending and sending.wanted()):
             return
@@ -100,7 +100,7 @@ class CaseContact(CaseMessages):
         """重发: the code was lost, or the contact has changed: the customer is asked again on the preferred one."""
         if before := self.told_before("resend", resend):
             return before
-        noted = await call(CaseRequests.ask_again, self.step("resend"), resend, summary="ask again")
+        noted = await self.surely(CaseRequests.ask_again, self.step("resend"), resend, summary="ask again")
         if asked := self.waiting.get(resend.task):
             asked.again = True
         return self.remember("resend", resend, noted)
@@ -113,12 +113,25 @@ class CaseContact(CaseMessages):
         """The notice is sent by letter, which is a task for staff."""
         raise NotImplementedError
 
+    def nobody_for(self, spec: TaskSpec) -> None:
+        """There are not enough people who may decide a task."""
+        raise NotImplementedError
+
+    def decided_after_all(self, spec: TaskSpec) -> None:
+        """A task has come to its end, whoever was missing for it."""
+        raise NotImplementedError
+
     async def _tried(self, step: Step, send: Send) -> Delivered | None:
-        try:
-            return await send(step)
-        except Outlasted as fault:
-            await call(Post.gave_up, step, fault.cause, summary="record the failed contact")
-            return None
+        """What became of it; None when the channel was down to the end of our patience. Where no channel was tried yet,
+        the fault is in our own house, and the customer's next channel is no way round it."""
+        with self.trying() as failed:
+            while True:
+                try:
+                    return await send(step)
+                except Outlasted as fault:
+                    if await self.surely(Post.gave_up, step, fault.cause, summary="record the failed contact"):
+                        return None
+                    failed(fault)
 
     async def _after_quiet_hours(
         self, step: Step, send: Send, wanted: Callable[[], bool], then: Then, moment: datetime
@@ -131,4 +144,4 @@ class CaseContact(CaseMessages):
         if needed:
             await then(await self._tried(step.model_copy(update={"at": self.now()}), send))
         else:
-            await call(Post.gave_up, step, "no longer needed", summary="the notice is no longer needed")
+            await self.surely(Post.gave_up, step, "no longer needed", summary="the notice is no longer needed")

@@ -8,14 +8,13 @@ from temporalio import workflow
 from activities.cases import Cases
 from activities.mending import Mending
 from activities.occurrences import Occurrences
-from contracts.findings import Finding, FindingKind
+from contracts.findings import Checked, Finding, FindingKind
 from contracts.occurrences import Occurrence
 from contracts.refusals import Code, Refused
 from contracts.requests import Amendment
-from contracts.tasks import Noted, Reckoning
+from contracts.tasks import Noted, Reckoning, TaskSpec
 from contracts.vocabulary import CaseKind, Language
 from policy.model import Offer
-from workflows.calls import call
 from workflows.case_steps import CaseSteps
 from workflows.remedies import remedy_for
 
@@ -43,7 +42,7 @@ class CaseEvents(CaseSteps):
         self.blocking.add(occurrence.decision_id)  # settlement does not begin while it is judged
         try:
             step, summary = self.step("raise"), f"raise {occurrence.kind}"
-            raised = await call(Occurrences.occurrence, step, occurrence, summary=summary)
+            raised = await self.surely(Occurrences.occurrence, step, occurrence, summary=summary)
             self.running()  # it may have ended meanwhile
             self._raised[occurrence.decision_id] = occurrence, raised.noted
             self.blocking.add(raised.finding.fingerprint)
@@ -75,6 +74,25 @@ class CaseEvents(CaseSteps):
             self.findings.pop(finding.fingerprint, None)
             self.blocking.discard(finding.fingerprint)
 
+    def nobody_for(self, spec: TaskSpec) -> None:
+        """内部流程问题: not enough people may decide a task. One that is about that itself waits for its ladder."""
+        kind = FindingKind.INTERNAL_PROCESS
+        if not spec.finding.startswith(kind):  # the supervising role has nobody above it here
+            roles = ", ".join(spec.roles)
+            words = f"not enough people may decide {spec.task} ({roles}): name somebody, or a deputy"
+            finding = Finding(kind=kind, subject=spec.number, detail=words, facts={"task": spec.task})
+            self.beside(self._unmanned(finding))
+
+    async def _unmanned(self, finding: Finding) -> None:
+        step = self.step(f"people-{finding.subject}")
+        await self.surely(Cases.found, step, Checked(findings=(finding,)), summary="nobody may decide")
+        await self._deal_with(finding)
+
+    def decided_after_all(self, spec: TaskSpec) -> None:
+        """A task has come to its end, so that nobody needs to be found for it."""
+        about = f"{FindingKind.INTERNAL_PROCESS}:{spec.number}"
+        self.make_moot("it was decided after all", lambda each: about in (each.finding, each.facts.get("because")))
+
     # ---- what remedies ask of the case ---------------------------------------------------------------------------
 
     async def overcome(self, finding: Finding, why: str) -> None:
@@ -92,7 +110,7 @@ class CaseEvents(CaseSteps):
 
     async def adopt(self, version: str) -> None:
         """The case goes on under another policy: all that was looked at is looked at again."""
-        self._policy = await call(Cases.policy, version, summary="pin the policy")
+        self._policy = await self.surely(Cases.policy, version, summary="pin the policy")
         self.opened = self.required.model_copy(update={"policy": version})
         await self.carried_out(Cases.adopt)
         self.invalidate(*self._passed, "approval")

@@ -15,8 +15,8 @@ from contracts.requests import Receipt
 from contracts.steps import Ending
 from contracts.tasks import Decision, DecisionReceipt, Extension, Hold, Noted, Resend, Withdrawal, is_staff_token
 from contracts.vocabulary import CaseKind, Initiator, Outcome
-from workflows.calls import call
-from workflows.case_state import CaseState
+from workflows.case_calls import CaseCalls
+from workflows.overview import waiting_for
 
 PROVISIONAL = "The expected end is provisional: the holidays of that year are not announced yet."
 
@@ -24,7 +24,7 @@ PROVISIONAL = "The expected end is provisional: the holidays of that year are no
 Message = Withdrawal | Hold | Extension | Resend
 
 
-class CaseMessages(CaseState):
+class CaseMessages(CaseCalls):
     """The ears of a case."""
 
     def __init__(self, kind: CaseKind) -> None:
@@ -62,12 +62,12 @@ class CaseMessages(CaseState):
         """A signal cannot be refused: that it was not taken is kept in the trail, where its sender can see it."""
         await self._open()
         what = f"{name} by signal refused"
-        await call(Cases.note, self.step("refused"), what, words, summary="keep a refusal")
+        await self.surely(Cases.note, self.step("refused"), what, words, summary="keep a refusal")
 
     async def _decided(self, decision: Decision) -> DecisionReceipt:
         if decision.decision_id in self.answered:
             return self._first_answer(decision)
-        receipt = await call(Desk.decide, self.step("decide"), decision, summary=f"judge {decision.option}")
+        receipt = await self.surely(Desk.decide, self.step("decide"), decision, summary=f"judge {decision.option}")
         self._take(decision, receipt)
         return receipt
 
@@ -102,7 +102,9 @@ class CaseMessages(CaseState):
         """撤回: the customer withdraws; honoured until settlement begins."""
         if before := self.told_before("withdraw", withdrawal):
             return before
-        noted = await call(CaseRequests.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for")
+        noted = await self.surely(
+            CaseRequests.withdrawal, self.step("withdraw"), withdrawal, summary="withdrawal asked for"
+        )
         self._withdrawable()  # settlement may have begun meanwhile
         self.stop(Ending(outcome=Outcome.WITHDRAWN, words=withdrawal.reason))
         return self.remember("withdraw", withdrawal, noted)
@@ -119,7 +121,7 @@ class CaseMessages(CaseState):
         """Staff pause the case: it stops at its next step; decisions are still taken."""
         if before := self.told_before("pause", hold):
             return before
-        noted = await call(CaseRequests.hold, self.step("pause"), hold, True, summary="pause")
+        noted = await self.surely(CaseRequests.hold, self.step("pause"), hold, True, summary="pause")
         self.running()  # it may have ended meanwhile
         self.held = True
         self.reckon_again()
@@ -136,7 +138,7 @@ class CaseMessages(CaseState):
         """Staff let the case go on where it stopped."""
         if before := self.told_before("resume", hold):
             return before
-        noted = await call(CaseRequests.hold, self.step("resume"), hold, False, summary="resume")
+        noted = await self.surely(CaseRequests.hold, self.step("resume"), hold, False, summary="resume")
         self.held = False
         return self.remember("resume", hold, noted)
 
@@ -184,7 +186,9 @@ class CaseMessages(CaseState):
         """A signal that nobody knows is kept in the trail, so that its sender's mistake is seen."""
         await self._open()
         words = f"signal '{name[:60]}' with {len(args)} values is not known"
-        await call(Cases.note, self.step("unknown-signal"), "unknown signal", words, summary="keep an unknown signal")
+        await self.surely(
+            Cases.note, self.step("unknown-signal"), "unknown signal", words, summary="keep an unknown signal"
+        )
 
     @workflow.query
     def overview(self) -> Overview:
@@ -193,8 +197,9 @@ class CaseMessages(CaseState):
             stage=self.stage,
             outcome=self.outcome,
             held=self.held,
-            waiting_for=sorted({role for task in self.waiting.values() for role in task.roles}),
+            waiting_for=list(waiting_for(self)),
             tasks=sorted(self.waiting),
+            failing=sorted(self.failing.values()),
         )
 
     async def _open(self) -> None:
@@ -206,5 +211,10 @@ class CaseMessages(CaseState):
         """What the sender of the request is told, once the case is open. Raises Refused when it was not opened."""
         await self._open()
         opened = self.required
-        words = PROVISIONAL if opened.provisional else ""
-        return Receipt(case=opened.case, reference=opened.dossier, expected_by=opened.expected_by, message=words)
+        return Receipt(
+            case=opened.case,
+            reference=opened.dossier,
+            expected_by=opened.expected_by,
+            message=PROVISIONAL if opened.provisional else "",
+            blockers=opened.blockers,
+        )

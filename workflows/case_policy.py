@@ -6,7 +6,6 @@ from activities.rollout import Rollouts
 from contracts.rollout import Look, PolicyAnswer, PolicyNotice, PolicyStand
 from contracts.vocabulary import CaseKind, Stage
 from policy.changes import Weighed
-from workflows.calls import call
 from workflows.case_events import CaseEvents
 from workflows.case_steps import Look as Looking
 from workflows.overview import publish
@@ -26,12 +25,12 @@ class CasePolicy(CaseEvents):
         await self._open()
         if notice.version not in self._answers:
             step = self.step("policy")
-            weighed = await call(Rollouts.weigh_policy, step, notice.version, summary=f"policy {notice.version}")
+            weighed = await self.surely(Rollouts.weigh_policy, step, notice.version, summary=f"policy {notice.version}")
             # From here to the answer nothing is awaited, so that no step begins under half of each policy.
             if notice.version not in self._answers:
                 self._answers[notice.version] = self._answer(weighed)
         answer = self._answers[notice.version]
-        await call(Rollouts.keep_policy_answer, self.step("policy"), answer, summary=f"policy: {answer.stand}")
+        await self.surely(Rollouts.keep_policy_answer, self.step("policy"), answer, summary=f"policy: {answer.stand}")
         return answer
 
     @new_policy.validator

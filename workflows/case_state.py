@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from temporalio import workflow
 
+from contracts.blockers import BlockerLine
 from contracts.findings import Finding
 from contracts.refusals import Refused
 from contracts.steps import Ending, Opened, Step
@@ -23,8 +24,8 @@ from workflows.stops import CaseEnded
 @dataclass
 class Asked:
     """A task that people are asked: how it stands. `receipt` is set when the decision that ends it was judged good;
-    `stale` when its deadlines have to be reckoned again, `again` when the customer has to be asked again; `channel`
-    counts the customer's channels that are behind it."""
+    `stale` when its deadlines have to be reckoned again, `again` when the customer has to be asked again, `moot`
+    (why) when no answer is wanted any more; `channel` counts the customer's channels that are behind it."""
 
     spec: TaskSpec
     receipt: DecisionReceipt | None = None
@@ -32,6 +33,7 @@ class Asked:
     overdue: bool = False
     stale: bool = False
     again: bool = False
+    moot: str = ""
     channel: int = 0
     roles: set[Role] = field(default_factory=set)
 
@@ -41,11 +43,11 @@ class Asked:
 
     def is_open(self) -> bool:
         """Whether an answer is still wanted."""
-        return self.receipt is None
+        return self.receipt is None and not self.moot
 
     def has_news(self) -> bool:
         """Whether there is something to do before its next rung."""
-        return self.is_decided() or self.stale or self.again
+        return not self.is_open() or self.stale or self.again
 
 
 class Shown(NamedTuple):
@@ -71,12 +73,14 @@ class CaseState:
         self.risk = Risk.LOW
         self.findings: dict[str, Finding] = {}
         self.accepted: set[str] = set()
+        self.blockers: tuple[BlockerLine, ...] = ()
         self.waiting: dict[str, Asked] = {}
         self.specs: dict[str, TaskSpec] = {}
         self.receipts: dict[str, DecisionReceipt] = {}
         self.answered: dict[str, tuple[Decision, DecisionReceipt]] = {}
         self.makers: set[str] = set()
         self.blocking: set[str] = set()
+        self.failing: dict[int, str] = {}
         self.held = False
         self.approved = False
         self.settling = False
@@ -132,6 +136,12 @@ class CaseState:
         while self._beside:
             with suppress(CaseEnded):
                 await self._beside.pop(0)
+
+    def make_moot(self, why: str, matching: Callable[[TaskSpec], bool]) -> None:
+        """The open tasks that match are not wanted any more."""
+        for asked in self.waiting.values():
+            if matching(asked.spec):
+                asked.moot = why
 
     def reckon_again(self) -> None:
         """The deadlines of all that is open have to be reckoned again."""

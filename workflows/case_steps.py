@@ -14,7 +14,7 @@ from contracts.vocabulary import CaseKind, Outcome, Role, Stage
 from workflows.calls import Outlasted, call
 from workflows.case_time import CaseTime
 from workflows.remedies import remedy_for
-from workflows.stops import Returned
+from workflows.stops import Moot, Returned
 
 Result = TypeVar("Result")
 Look = Callable[[], Awaitable[Checked]]
@@ -32,7 +32,7 @@ class CaseSteps(CaseTime):
         """A look by an activity. One that fails for longer than the policy's patience finds `system_fault`."""
 
         async def look() -> Checked:
-            await self._looking(method.__name__)
+            await self.looking(method.__name__)
             step = self.step(method.__name__)
             try:
                 return await call(method, step, summary=method.__name__, patience=self.patience(kind))
@@ -56,23 +56,23 @@ class CaseSteps(CaseTime):
                 self.checkpoint()
                 continue
             if failed:
-                await call(Cases.found, self.step(step.name), Checked(), summary="the fault is over")
+                await self.surely(Cases.found, self.step(step.name), Checked(), summary="the fault is over")
             return done
 
     async def _fault(self, fault: Outlasted, step: Step) -> Checked:
         checked = finding(FindingKind.SYSTEM_FAULT, f"the step failed: {fault.cause}", fault.step)
-        await call(Cases.found, self.step(step.name), checked, summary="record the fault")
+        await self.surely(Cases.found, self.step(step.name), checked, summary="record the fault")
         return checked
 
     def asking(self, ask: Callable[[], Coroutine[Any, Any, Checked]]) -> Look:
         """A look by asking people; what it found is written down under its name, as an activity's look does itself."""
 
         async def look() -> Checked:
-            await self._looking(ask.__name__)
+            await self.looking(ask.__name__)
             checked = await ask()
             step = self.step(ask.__name__)
             if checked.findings or step.round > 1:
-                await call(Cases.found, step, checked, summary=f"record {ask.__name__}")
+                await self.surely(Cases.found, step, checked, summary=f"record {ask.__name__}")
             return checked
 
         look.__name__ = ask.__name__
@@ -101,8 +101,11 @@ class CaseSteps(CaseTime):
     def invalidate(self, *looks: str) -> None:
         """What these looks (or the approval) have seen is no longer so: they are made again at the next boundary of a
         stage, if they were made at all. Once settlement has begun there is nothing left to look at again."""
-        if not self.settling:
-            self._invalid |= set(looks)
+        if self.settling:
+            return
+        self._invalid |= set(looks)
+        if "approval" in looks:
+            self.make_moot("what was to be approved has changed", lambda spec: spec.name == "approval")
 
     async def look_again(self) -> None:
         """When nothing is dealt with any more, make again the looks that were invalidated, and nothing else. Raises
@@ -124,7 +127,7 @@ class CaseSteps(CaseTime):
     def _outdated(self) -> list[str]:
         return [name for name in self._passed if name in self._invalid]
 
-    async def _looking(self, name: str) -> None:
+    async def looking(self, name: str) -> None:
         """A look is made now; whatever made an earlier one invalid, it sees."""
         await self.not_paused()
         self._invalid.discard(name)
@@ -142,14 +145,17 @@ class CaseSteps(CaseTime):
             self.findings.pop(finding.fingerprint, None)
 
     async def side_by_side(self, *coroutines: Coroutine[Any, Any, Any]) -> list[Any]:
-        """Run all to their end; what each answered. When one ends the case, the others stop at their next wait."""
+        """Run all to their end; what each answered. When one ends the case, the others stop at their next wait. Raises
+        Moot when what one of them asked is not wanted any more."""
         running = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-        broken = [task.exception() for task in running if task.done() and task.exception()]
-        if broken and not self.stopped:
-            raise next(error for error in broken if error)
+        broken = [error for task in running if task.done() and (error := task.exception())]
+        if broken and not self.stopped and not isinstance(broken[0], Moot):
+            raise broken[0]
         answers = await asyncio.gather(*running, return_exceptions=True)
         self.checkpoint()
+        if broken:
+            raise broken[0]
         return answers
 
     async def _supervise(self, findings: Sequence[Finding]) -> None:

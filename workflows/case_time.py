@@ -4,7 +4,6 @@ from temporalio import workflow
 
 from activities.case_requests import CaseRequests
 from contracts.tasks import Extension, Noted, Reckoning, TaskOption
-from workflows.calls import call
 from workflows.case_people import CasePeople
 
 
@@ -17,7 +16,9 @@ class CaseTime(CasePeople):
         twice, it is decided once."""
         if before := self.told_before("extend", extension):
             return before
-        noted = await call(CaseRequests.extension, self.step("extension"), extension, summary="more time asked for")
+        noted = await self.surely(
+            CaseRequests.extension, self.step("extension"), extension, summary="more time asked for"
+        )
         self.running()  # it may have ended meanwhile
         if not self.told_before("extend", extension):  # the same may have come at the same moment
             self.beside(self._decide_extension(extension, noted.by))
@@ -52,7 +53,7 @@ class CaseTime(CasePeople):
             },
         )
         granted, step = decision.option == "approve", self.step("extend")
-        extended = await call(
+        extended = await self.surely(
             CaseRequests.extend, step, extension.decision_id, granted, decision.by, summary="extension"
         )
         if extended.granted:

@@ -1,31 +1,24 @@
 """销户: close one account, from the customer's wish to the filed dossier."""
 
-from datetime import date
-
 from temporalio import workflow
 
 from activities.archive import Archive
 from activities.cases import Cases
 from activities.reviews import Reviews
-from activities.schedule import Schedule
 from activities.settlement import Settlement
 from activities.termination import Termination
 from activities.verification import Verification
-from contracts.findings import Checked, FindingKind
+from contracts.findings import Checked
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
-from contracts.tasks import TaskOption
-from contracts.vocabulary import CaseKind, Initiator, Outcome, ReasonCode, Role, Stage
-from workflows.calls import call
-from workflows.case import Case, finding
+from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
+from workflows.closure_people import ClosurePeople
 from workflows.stops import Returned
-
-CLEAR = Checked()
 
 
 @workflow.defn
-class AccountClosure(Case):
+class AccountClosure(ClosurePeople):
     """Close one account. The stages are those of docs/process.md; nothing here says how long or how often."""
 
     def __init__(self) -> None:
@@ -40,12 +33,13 @@ class AccountClosure(Case):
 
     async def course(self, request: ClosureRequest) -> CaseOutcome:
         """受理, the process to its end, 归档."""
-        await self.open_with(call(Cases.open, workflow.info().workflow_id, request, self.now(), summary="open"))
+        opening = self.surely(Cases.open, workflow.info().workflow_id, request, self.now(), summary="open")
+        await self.open_with(opening)
         ending = await self.ended(self.close())
         if ending.outcome is Outcome.CLOSED:
             await self.confirm_receipt()
         else:
-            await call(Cases.release, self.step("release"), ending, summary="take the lock off")
+            await self.carried_out(Cases.release, ending)
             await self.tell(f"ended_{ending.outcome}", {"words": ending.words})
         await self.all_done_beside()
         self.enter(Stage.FILED)
@@ -54,8 +48,9 @@ class AccountClosure(Case):
 
     async def close(self) -> Ending:
         """The stages 受理 to 销户完成."""
-        facts = {"expected_by": self.day(self.required.expected_by)}
-        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if self.required.provisional else {}))
+        opened = self.required
+        facts = {"expected_by": self.day(opened.expected_by), "blockers": opened.asked_of_customer}
+        await self.tell("acknowledgement", facts | ({"provisional": "yes"} if opened.provisional else {}))
         await self.pass_through(
             {
                 Stage.IDENTITY: self.identity,
@@ -95,23 +90,8 @@ class AccountClosure(Case):
 
     async def approval(self) -> None:
         """审批: by risk; nobody approves what they did or asked for themselves."""
-        rule = self.policy.approvals[self.risk]
-        asked_by = {self.required.requested_by} - {None}
-        decision = await self.ask_staff(
-            "approval",
-            f"approve the closure of {self.case_id}, risk {self.risk}",
-            rule.roles,
-            (
-                TaskOption(name="approve"),
-                TaskOption(name="reject", reason_needed=True, final=True),
-                TaskOption(name="return", reason_needed=True, final=True, wants="stage", among=RETURNABLE),
-            ),
-            needed=rule.needed,
-            must_include=rule.must_include,
-            different_roles=rule.different_roles,
-            barred=tuple(sorted(self.makers | asked_by)),
-            ladder="approval",
-        )
+        await self.looking("approval")
+        decision = await self.ask_approval()
         self.approved = decision.option == "approve"
         match decision.option:
             case "reject":
@@ -143,117 +123,10 @@ class AccountClosure(Case):
         """销户完成."""
         await self.until_clear(self.close_account)
 
-    # ---- what the stages ask people ------------------------------------------------------------------------------
-
-    async def confirm_contact(self) -> Checked:
-        """The customer really answers on the verified contact."""
-        options = (TaskOption(name="confirm"), TaskOption(name="deny"))
-        answer = await self.ask_customer("confirm_contact", "confirm that this request is yours", options)
-        if answer is None:
-            return finding(FindingKind.CONTACT_INVALID, "the customer did not answer on any channel", "silent")
-        if answer.option == "deny":
-            return finding(FindingKind.IDENTITY_UNPROVEN, "the customer says the request is not theirs", "denied")
-        return CLEAR
-
-    async def offer_alternatives(self) -> None:
-        """An alternative that fits the reason; a customer who takes it is retained. No answer means no."""
-        offers = self.policy.offers_for(ReasonCode(self.required.reason))
-        if not offers:
-            return
-        words = self.offer_words(offers)
-        options = [TaskOption(name="decline"), *(TaskOption(name=offer.id) for offer in offers)]
-        answer = await self.ask_customer("offer", "an alternative", options, ladder="offer", facts={"offers": words})
-        if answer and answer.option != "decline":
-            self.end(Outcome.RETAINED, answer.option)
-
-    async def give_notice(self) -> Checked:
-        """The firm or a regulator closes: the customer is told why and may object until the notice has run out.
-        Silence is then deemed agreement by the rule that the policy names; it approves nothing."""
-        ladder = self.policy.closing.notice_ladders[self.required.initiator]
-        answer = await self.ask_customer(
-            "closure_notice",
-            "notice of closure",
-            (TaskOption(name="agree"), TaskOption(name="object", reason_needed=True)),
-            ladder=ladder,
-            facts={"reason": self.required.reason},
-        )
-        if answer is None or answer.option == "agree":
-            return CLEAR
-        return finding(FindingKind.CUSTOMER_REFUSAL, f"objects: {answer.reason}")
-
-    async def attest_checklist(self) -> Checked:
-        """The lines of the checklist that a person attests."""
-        for item in self.policy.checklist:
-            applies = self.required.customer_kind in item.kinds and self.required.initiator in item.initiators
-            if not applies or item.attested_by is None:
-                continue
-            options = (TaskOption(name="attested"), TaskOption(name="failed", reason_needed=True))
-            decision = await self.ask_staff(f"attest_{item.id}", f"{item.zh} / {item.en}", (item.attested_by,), options)
-            self.made_by(decision)
-            if decision.option == "failed":
-                failed = f"{item.en}: {decision.reason}"
-                return finding(FindingKind.CHECKLIST_FAILED, failed, item.id)
-        return CLEAR
-
-    async def agree_day(self) -> Checked:
-        """The wished day where it fits; otherwise the customer picks one that does."""
-        proposal = await self.carried_out(Schedule.propose)
-        day = proposal.days[0] if proposal.fits else await self.pick_day(proposal.days, proposal.why)
-        if day is None:
-            return finding(FindingKind.SCHEDULE_CONFLICT, proposal.why)
-        booked = await self.carried_out(Schedule.book, day)
-        if not booked.booked:
-            return await self.agree_day()
-        await self.tell("date_agreed", {"day": day.isoformat()})
-        await self.until(lambda: self.is_outdated("agree_day"), before=booked.begins_at, summary="the closing day")
-        await self.not_paused()
-        return CLEAR
-
-    async def pick_day(self, days: tuple[date, ...], why: str) -> date | None:
-        """The day that the customer picks; None when there is none, or after silence."""
-        if not days or self.required.initiator is not Initiator.CUSTOMER:
-            return days[0] if days else None
-        names = [day.isoformat() for day in days]
-        answer = await self.ask_customer(
-            "date_proposals",
-            "pick a closing day",
-            [TaskOption(name=name) for name in names],
-            facts={"dates": "\n".join(names), "why": why},
-        )
-        return date.fromisoformat(answer.option) if answer else None
-
-    async def hand_over(self) -> Checked:
-        """移交清册: the list of the customer's papers, signed by the customer."""
-        items = await self.carried_out(Termination.hand_over_list)
-        options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
-        answer = await self.ask_customer("handover", "sign the hand-over list", options, facts={"items": items})
-        if answer and answer.option == "signed":
-            return CLEAR
-        words = f"the customer disputes it: {answer.reason}" if answer else "the customer did not sign"
-        return finding(FindingKind.HANDOVER_UNSIGNED, words, "customer")
-
-    async def witness(self) -> Checked:
-        """The list signed by us, and by a witness who is somebody else."""
-        options = (TaskOption(name="signed"), TaskOption(name="disputed", reason_needed=True, final=True))
-        roles = (Role.OPERATIONS, Role.RECORDS)
-        decision = await self.ask_staff(
-            "handover_witness", "sign the hand-over list and witness it", roles, options, needed=2, must_include=roles
-        )
-        if decision.option == "signed":
-            return CLEAR
-        return finding(FindingKind.HANDOVER_UNSIGNED, f"not signed: {decision.reason}", "firm")
-
     async def close_account(self) -> Checked:
         """Credits still land on a locked account: what came in after settlement is paid out before it closes."""
         paid = await self.by(Settlement.pay_out, "effect")()
         return paid if paid.findings else await self.by(Termination.close, "effect")()
-
-    async def confirm_receipt(self) -> None:
-        """The closing statement, and whether it arrived; no answer is recorded as such."""
-        statement = await self.carried_out(Archive.statement)
-        facts = {"statement": statement, "day": self.day(self.now())}
-        options = (TaskOption(name="received"), TaskOption(name="question", reason_needed=True))
-        await self.ask_customer("closing_statement", "confirm receipt", options, ladder="receipt", facts=facts)
 
     # ---- the request ---------------------------------------------------------------------------------------------
 
@@ -276,9 +149,6 @@ class AccountClosure(Case):
         expected = workflow.info().workflow_id
         if expected != f"closure-{request.account}":
             raise Refused(Code.BAD_INPUT, f"The request is for {request.account}, but this is {expected}.")
-
-
-RETURNABLE = ("identity", "reason", "finance", "contract", "compliance", "reviews")
 
 
 def _stage_of(name: str) -> Stage:

@@ -10,6 +10,7 @@ from workflows.calls import call
 from workflows.case_contact import CaseContact, Sending
 from workflows.case_state import Asked
 from workflows.overview import publish
+from workflows.stops import Moot
 
 STAFF_NOTICES = {
     RungKind.REMIND: "task_reminder",
@@ -32,18 +33,29 @@ class HumanTask:
         self._rungs: list[Rung] = []
 
     async def decided(self) -> DecisionReceipt | None:
-        """The decision; None when the customer stayed silent to the end of the ladder. Raises CaseEnded."""
+        """The decision; None when the customer stayed silent to the end of the ladder. Raises CaseEnded, and Moot when
+        no decision is wanted any more."""
         self.case.waiting[self.spec.task] = self.asked
         try:
-            self._take(await call(Desk.show, self.case.step("show"), self.spec, summary=f"show {self.spec.name}"))
+            await self._show()
             await self._tell()
             while rung := await self._next_rung():
                 await self._climb(rung)
                 if rung.kind is RungKind.GIVE_UP:
                     break
+            if self.asked.moot:
+                await self._withdraw()
             return self.asked.receipt
         finally:
             del self.case.waiting[self.spec.task]
+            self.case.decided_after_all(self.spec)
+
+    async def _show(self) -> None:
+        step = self.case.step("show")
+        shown = await self.case.surely(Desk.show, step, self.spec, summary=f"show {self.spec.name}")
+        self._take(shown)
+        if shown.unmanned:
+            self.case.nobody_for(self.spec)
 
     async def _next_rung(self) -> Rung | None:
         """The rung whose moment has come; None when the task is decided."""
@@ -60,11 +72,18 @@ class HumanTask:
                 await self._tell()
         return None
 
+    async def _withdraw(self) -> None:
+        """Nobody is to decide it any more, unless somebody has at this very moment."""
+        step, why = self.case.step(f"withdraw-{self.spec.name}"), self.asked.moot
+        if await self.case.surely(Desk.withdraw, step, self.spec.task, why, summary=f"withdraw {self.spec.name}"):
+            raise Moot(why)
+        await self.case.until(self.asked.is_decided)
+
     async def _reckon(self) -> None:
         """Its clock stood, it was extended, or the calendar changed."""
         self.asked.stale = False
         step = self.case.step(f"reckon-{self.spec.name}")
-        shown = await call(Desk.reckon, step, self.spec.task, summary=f"reckon {self.spec.name}")
+        shown = await self.case.surely(Desk.reckon, step, self.spec.task, summary=f"reckon {self.spec.name}")
         self.asked.overdue = self.asked.overdue and shown.due_at <= self.case.now()
         self._take(shown)
 
@@ -72,13 +91,15 @@ class HumanTask:
         self.asked.due_at, self._rungs = shown.due_at, list(shown.rungs)
         self.asked.roles |= set(shown.roles)
         self.asked.overdue = self.asked.overdue or shown.overdue
+        if shown.blockers is not None:
+            self.case.blockers = shown.blockers
         publish(self.case)
 
     async def _climb(self, rung: Rung) -> None:
         self.asked.roles |= set(rung.roles)
         self.asked.overdue = self.asked.overdue or rung.kind.late
         step = self.case.step(f"climb-{self.spec.name}")
-        await call(Desk.climb, step, self.spec.task, rung, summary=f"{rung.kind} {self.spec.name}")
+        await self.case.surely(Desk.climb, step, self.spec.task, rung, summary=f"{rung.kind} {self.spec.name}")
         publish(self.case)
         match rung.kind:
             case RungKind.NEXT_CHANNEL:
@@ -120,7 +141,9 @@ class HumanTask:
             return
         self.asked.roles.add(Role.CALL_CENTRE)
         rung = Rung(at=self.case.now(), kind=RungKind.PHONE, roles=(Role.CALL_CENTRE,))
-        await call(Desk.climb, self.case.step(f"phone-{self.spec.name}"), self.spec.task, rung, summary="telephone")
+        await self.case.surely(
+            Desk.climb, self.case.step(f"phone-{self.spec.name}"), self.spec.task, rung, summary="telephone"
+        )
         publish(self.case)
         await self._tell_staff("phone_script")
 

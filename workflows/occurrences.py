@@ -11,7 +11,7 @@ from contracts.mending import Change
 from contracts.occurrences import InfoChange
 from contracts.requests import Amendment
 from contracts.tasks import TaskOption
-from workflows.remedy_shapes import CONFIRM, DENY, FIXED, by_the_role, corrected, decided
+from workflows.remedy_shapes import CONFIRM, DENY, FIXED, by_the_role, corrected, decided, planned
 
 if TYPE_CHECKING:
     from workflows.case import Case
@@ -82,10 +82,10 @@ async def customer_need_change(case: Case, finding: Finding) -> None:
 
 
 async def external_event(case: Case, finding: Finding) -> None:
-    """外部事件: the case stands until the responsible role says that it is over; the customer is told once that it
-    stands and once that it goes on, of however many events."""
+    """外部事件: the contingency plan; the case stands until the responsible role says that it is over; the customer is
+    told once that it stands and once that it goes on, of however many events."""
     if case.alike(finding)[0] == finding:
         await case.tell("suspended", {"detail": finding.detail})
-    await decided(case, finding, (OVER, FIXED))
+    await planned(case, finding, (OVER, FIXED))
     if case.alike(finding) == [finding]:
         await case.tell("resumed")

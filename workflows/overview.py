@@ -4,6 +4,7 @@ from temporalio import workflow
 
 from contracts import operators
 from contracts.text import moment_text
+from contracts.vocabulary import Outcome, Role
 from workflows.case_state import CaseState, Shown
 
 
@@ -14,10 +15,11 @@ def publish(case: CaseState) -> None:
     if now == case.shown:
         return
     due = operators.DUE_AT
+    policy = [operators.POLICY_VERSION.value_set(case.required.policy)] if case.opened else []
     workflow.upsert_search_attributes(
         [
+            *policy,
             operators.CASE_KIND.value_set(case.kind),
-            operators.POLICY_VERSION.value_set(case.policy.version),
             operators.CASE_STAGE.value_set(now.stage),
             operators.OUTCOME.value_set(now.outcome),
             operators.RISK.value_set(now.risk),
@@ -30,11 +32,15 @@ def publish(case: CaseState) -> None:
 
 
 def details(case: CaseState) -> str:
-    """Markdown: stage, waiting for whom, until when, findings, and what to do next."""
-    lines = [f"**{case.kind} {case.case_id}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
+    """Markdown: stage, findings, what stood in the way when people were last asked, what fails, whom it waits for,
+    until when, and what to do next."""
+    name = workflow.info().workflow_id
+    lines = [f"**{case.kind} {name}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
-        lines.append("**Paused.** Next: `starter.py resume " + case.case_id + "`")
-    lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in case.findings.values()]
+        lines.append(f"**Paused.** Next: `starter.py resume {name}`")
+    trying = "tried again until it is done; its last words stand under the activity"
+    lines += [f"- **failing** {failing}, {trying}" for failing in case.failing.values()]
+    lines += _in_the_way(case)
     for task in case.waiting.values():
         roles = ", ".join(sorted(task.roles))
         until = f", due {moment_text(task.due_at)}" if task.due_at else ""
@@ -45,6 +51,26 @@ def details(case: CaseState) -> str:
     return "\n".join(lines)
 
 
+def waiting_for(case: CaseState) -> tuple[Role, ...]:
+    """The roles that its tasks stand with; what fails is technology's."""
+    roles = {role for task in case.waiting.values() for role in task.roles}
+    return tuple(sorted(roles | ({Role.TECHNOLOGY} if case.failing else set())))
+
+
+def _in_the_way(case: CaseState) -> list[str]:
+    """A finding that is dealt with, and no blocker of that time, was found since."""
+    blockers = case.blockers if case.outcome is Outcome.OPEN else ()
+    told = {(each.kind, each.subject) for each in blockers}
+    since = (each for each in case.findings.values() if (each.kind, each.subject) not in told)
+    return [
+        *(f"- finding `{each.kind}` {each.subject}" for each in since),
+        *(
+            f"- in the way `{each.kind}` {each.subject}".rstrip() + f" ({each.owner}): {each.way_out}"
+            for each in blockers
+        ),
+    ]
+
+
 def _shown(case: CaseState) -> Shown:
     tasks = list(case.waiting.values())
     due = [task.due_at for task in tasks if task.due_at]
@@ -52,7 +78,7 @@ def _shown(case: CaseState) -> Shown:
         stage=case.stage,
         outcome=case.outcome,
         risk=case.risk,
-        waiting_for=tuple(sorted({role for task in tasks for role in task.roles})),
+        waiting_for=waiting_for(case),
         due_at=min(due, default=None),
         overdue=any(task.overdue for task in tasks),
     )

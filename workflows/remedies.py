@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from activities.desk import Desk
 from activities.mending import Mending
 from contracts.books import CustomerField
 from contracts.findings import Finding, FindingKind
 from contracts.mending import Change, Release
 from contracts.tasks import TaskOption
-from contracts.vocabulary import FreezeBy, Outcome, Role, ShortfallWay
-from policy.model import PlanStep
+from contracts.vocabulary import FreezeBy, Outcome, ShortfallWay
 from policy.work import Approvals
 from workflows import occurrences
-from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided
+from workflows.calls import Outlasted, call
+from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided, planned
+from workflows.stops import Moot
 
 if TYPE_CHECKING:
     from workflows.case import Case
@@ -29,7 +32,6 @@ RELEASE = TaskOption(name="release", reason_needed=True)  # our own freeze
 REVIEW_AGAIN = TaskOption(name="review_again", reason_needed=True)
 
 OWN_FREEZE = (TaskOption(name="release"), TaskOption(name="keep", reason_needed=True))  # what the customer may say
-DONE = TaskOption(name="done")
 
 
 async def account_info_error(case: Case, finding: Finding) -> None:
@@ -166,20 +168,32 @@ async def regulation_change(case: Case, finding: Finding) -> None:
 async def system_fault(case: Case, finding: Finding) -> None:
     """系统故障: the contingency plan, the cause found and repaired, the customer told; resumed where it stopped. When
     several steps fail at once, the plan is started once and the customer told once."""
-    plan = case.policy.plan_for(finding.kind)
-    if plan is None:
+    if case.policy.plan_for(finding.kind) is None:
         return await by_the_role(case, finding)
-    beside: list[Coroutine[Any, Any, Any]] = []
-    if case.alike(finding)[0] == finding:
-        beside += [] if case.concluding else [case.tell("apology", {"why": finding.kind})]
-        beside += [_planned(case, step, plan.deputies) for step in plan.steps]
-    decision, *_ = await case.side_by_side(decided(case, finding, (CAUSE_FIXED,)), *beside)
+    told = case.alike(finding)[0] != finding or case.concluding
+    beside = () if told else (_apologise(case, finding),)
+    decision = await planned(case, finding, (CAUSE_FIXED,), *beside)
     await case.learn(finding, decision.reason)
     return None
 
 
-async def _planned(case: Case, step: PlanStep, deputies: Sequence[Role]) -> None:
-    await case.ask_staff(f"plan_{step.id}", f"{step.zh} / {step.en}", (step.owner, *deputies), (DONE,))
+async def internal_process(case: Case, finding: Finding) -> None:
+    """内部流程问题: the supervising role sees to it that somebody is responsible; it is looked at again until somebody
+    is, or the task in question was decided after all."""
+    task = finding.facts.get("task")
+    with suppress(Moot):
+        await by_the_role(case, finding)
+        while task and not await case.carried_out(Desk.manned, task):
+            await decided(case, finding, (FIXED,))
+
+
+async def _apologise(case: Case, finding: Finding) -> None:
+    """道歉: with the new day, where the records can say it: it may be they that are out of order."""
+    facts, patience = {"why": str(finding.kind)}, case.patience("check")
+    with suppress(Outlasted):
+        new = await call(Mending.new_day, case.step("new_day"), finding.kind, summary="the new day", patience=patience)
+        facts |= {"expected_by": case.day(new.expected_by)} | ({"stands": "yes"} if new.stands else {})
+    await case.tell("apology", facts)
 
 
 REMEDIES: Mapping[FindingKind, Remedy] = dict.fromkeys(FindingKind, by_the_role) | {
@@ -189,6 +203,7 @@ REMEDIES: Mapping[FindingKind, Remedy] = dict.fromkeys(FindingKind, by_the_role)
     FindingKind.ACCOUNT_FROZEN: account_frozen,
     FindingKind.REGULATION_CHANGE: regulation_change,
     FindingKind.SYSTEM_FAULT: system_fault,
+    FindingKind.INTERNAL_PROCESS: internal_process,
     FindingKind.CUSTOMER_INFO_CHANGE: occurrences.customer_info_change,
     FindingKind.CUSTOMER_COMPLAINT: occurrences.customer_complaint,
     FindingKind.CUSTOMER_NEED_CHANGE: occurrences.customer_need_change,

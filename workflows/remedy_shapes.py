@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from activities.mending import Mending
@@ -10,12 +10,14 @@ from contracts.findings import Finding, FindingKind
 from contracts.mending import Change
 from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import Outcome, Role
+from policy.model import PlanStep
 from policy.work import Approvals
 
 if TYPE_CHECKING:
     from workflows.case import Case
 
 FIXED = TaskOption(name="fixed")
+DONE = TaskOption(name="done")
 CONFIRM, DENY = TaskOption(name="confirm"), TaskOption(name="deny")
 ACCEPT = TaskOption(name="accept", reason_needed=True)
 APPROVE = TaskOption(name="approve")
@@ -31,9 +33,10 @@ _ENDINGS = {FindingKind.CUSTOMER_REFUSAL: Outcome.REFUSED}
 
 async def by_the_role(case: Case, finding: Finding) -> None:
     """The responsible role deals with it: `fixed` (it is checked again), `accept` where the policy allows it, `return`
-    to ask the customer or the customer's desk something, or `end` as long as no money has moved."""
+    to ask the customer or the customer's desk something, or `end` as long as no money has moved. Beside it the plan, if
+    the policy has one for the kind."""
     accept = (ACCEPT,) if case.policy.finding(finding.kind).accept else ()
-    await decided(case, finding, (FIXED, *accept))
+    await planned(case, finding, (FIXED, *accept))
 
 
 async def decided(case: Case, finding: Finding, options: Sequence[TaskOption], **more: Any) -> DecisionReceipt:
@@ -63,6 +66,24 @@ async def decided(case: Case, finding: Finding, options: Sequence[TaskOption], *
         case END.name:
             case.end(_ENDINGS.get(finding.kind, Outcome.REJECTED), decision.reason)
     return decision
+
+
+async def planned(
+    case: Case, finding: Finding, options: Sequence[TaskOption], *beside: Coroutine[Any, Any, Any]
+) -> DecisionReceipt:
+    """应急预案: how the responsible role decides a finding; beside it the steps of the policy's plan are tasks of their
+    owners. Of several such findings at once the first one starts the plan; without a plan it is the decision alone."""
+    first = case.alike(finding)[0].fingerprint == finding.fingerprint
+    plan = case.policy.plan_for(finding.kind) if first else None
+    steps = (_carried_out(case, finding, step, plan.deputies) for step in plan.steps) if plan else ()
+    decision: DecisionReceipt
+    decision, *_ = await case.side_by_side(decided(case, finding, options), *beside, *steps)
+    return decision
+
+
+async def _carried_out(case: Case, finding: Finding, step: PlanStep, deputies: Sequence[Role]) -> None:
+    words, facts = f"{step.zh} / {step.en}", {"because": finding.fingerprint}
+    await case.ask_staff(f"plan_{step.id}", words, (step.owner, *deputies), (DONE,), facts=facts)
 
 
 async def approved(case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], **facts: str) -> str:

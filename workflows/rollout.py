@@ -1,11 +1,14 @@
 """制度变更: a policy is proposed, approved by the manager, and from its day on every open case it touches answers."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
 from temporalio import workflow
 
+from activities.policy_mail import PolicyMail
 from activities.rollout import Rollouts
 from contracts.refusals import Code, Refused
 from contracts.rollout import (
@@ -17,7 +20,7 @@ from contracts.rollout import (
     Swept,
 )
 from contracts.tasks import Noted
-from workflows.calls import call
+from workflows.calls import Outlasted, call
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 """Between two rounds through the cases that have not answered."""
@@ -34,6 +37,7 @@ class PolicyRollout:
         self.proposed: ProposedPolicy | None = None
         self.refusal: Refused | None = None
         self.state = RolloutState.PROPOSED
+        self._mails: list[asyncio.Task[None]] = []
 
     @workflow.run
     async def run(self, proposal: PolicyProposal) -> RolloutOutcome:
@@ -41,11 +45,14 @@ class PolicyRollout:
         self.proposal = proposal
         self.proposed = await self._propose(proposal)
         self.state = self.proposed.state
+        if self.state is RolloutState.PROPOSED:
+            self._tell(self.proposed, ruled=False)
         await workflow.wait_condition(lambda: self.state is not RolloutState.PROPOSED)
+        self._tell(self.proposed, ruled=True)
         if self.state is not RolloutState.REJECTED:
             await self._effective(self.proposed)
             await self._all_answer(proposal)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._nothing_under_way()
         return await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
 
     async def _propose(self, proposal: PolicyProposal) -> ProposedPolicy:
@@ -66,7 +73,7 @@ class PolicyRollout:
         pause = FIRST_PAUSE
         while await self._round(proposal.version):
             if workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await self._nothing_under_way()
                 workflow.continue_as_new(proposal)
             await workflow.sleep(pause, summary="cases that do not answer")
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -80,6 +87,14 @@ class PolicyRollout:
             if not last:
                 return missing
 
+    async def _nothing_under_way(self) -> None:
+        await asyncio.gather(*self._mails)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    def _tell(self, proposed: ProposedPolicy, *, ruled: bool) -> None:
+        """Those whom the proposal or the ruling concerns are mailed beside the rollout, which no mail keeps waiting."""
+        self._mails.append(asyncio.ensure_future(_mailed(proposed.version, ruled, proposed.patience)))
+
     # ---- what is said to it --------------------------------------------------------------------------------------
 
     @workflow.update
@@ -90,6 +105,9 @@ class PolicyRollout:
             raise self.refusal
         if self.proposal is None or self.proposed is None or proposal.text != self.proposal.text:
             raise Refused(Code.MISMATCH, f"Policy {proposal.version} was proposed with other content.")
+        if self.state is RolloutState.REJECTED:  # the next run takes it
+            words = "was rejected, and its rollout is just ending; publish it again in a little while"
+            raise Refused(Code.NOT_ALLOWED, f"Policy {proposal.version} {words}.")
         return self.proposed
 
     @propose.validator
@@ -110,6 +128,15 @@ class PolicyRollout:
             raise Refused(Code.NOT_FOUND, f"Policy {ruling.version} is not proposed yet; try again.")
         if not ruling.approve and not ruling.reason.strip():
             raise Refused(Code.REASON_MISSING, "A rejection needs a reason (--reason).")
+
+
+async def _mailed(version: str, ruled: bool, patience: timedelta) -> None:
+    try:
+        await call(PolicyMail.tell_of_policy, version, ruled, workflow.now(), summary="mail", patience=patience)
+    except Outlasted as fault:
+        with suppress(Outlasted):
+            give_up = PolicyMail.give_up_policy_mail
+            await call(give_up, version, ruled, fault.cause, summary="record the failure", patience=patience)
 
 
 def _about(version: str) -> None:

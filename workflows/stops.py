@@ -1,4 +1,4 @@
-"""What takes a process off its way: the case has ended, or an approver returned it."""
+"""What takes a process off its way: the case has ended, an approver returned it, a question has become moot."""
 
 from contracts.steps import Ending
 from contracts.vocabulary import Stage
@@ -18,3 +18,7 @@ class Returned(Exception):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self.stage = stage
+
+
+class Moot(Exception):
+    """What people were asked is not wanted any more, since what it rested on has changed; why."""

@@ -19,6 +19,7 @@ from contracts.books import (
     PendingFacts,
     ReceivableFacts,
     Side,
+    StaffFacts,
 )
 from contracts.findings import Finding, FindingKind, FindingState
 from contracts.money import Money
@@ -70,8 +71,14 @@ REQUEST = ClosureRequest(
     reason=Reason(code=ReasonCode.COST), payout=Payout(name="张伟", account="6222020200112233445", bank="ICBC"),
     documents=(CARD,),
 )  # fmt: skip
+STAFF = tuple(
+    StaffFacts(id=f"{role}.{n}", name=f"{role} {n}", email=f"{role}.{n}@firm.example.com", roles=(role,))
+    for role in Role
+    for n in (1, 2)
+    if role is not Role.CUSTOMER
+)
 NOTHING = ClosureFacts(
-    account=ACCOUNT, customer=CUSTOMER, today=TODAY, received=TODAY, newest=POLICY, agreements=(AGREEMENT,)
+    account=ACCOUNT, customer=CUSTOMER, today=TODAY, received=TODAY, newest=POLICY, agreements=(AGREEMENT,), staff=STAFF
 )
 ASKED = replace(NOTHING, request=REQUEST, hashes={"id.jpg": "a" * 64})
 CASE = CaseFacts("closure-ACC-1.1", Stage.REVIEWS, held=False, risk=Risk.LOW)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import notices
-from activities.blockers import blockers
+from activities.blocker_rules import blockers
 from activities.closure_facts import ClosureFacts
 from contracts.blockers import WAYS, Blocker, Obstacle, WayOut, way_of
 from contracts.books import Instrument, InstrumentKind, Side

@@ -90,3 +90,36 @@ def test_a_case_that_has_ended_has_no_blockers(office: House) -> None:
     database.dispose()
     assert office.call("show", case, "--json").data["blockers"] == []
     assert office.call("blockers", "ACC-1003", "--json").data["case"] is None
+
+
+# ---- the letter ----------------------------------------------------------------------------------------------------
+
+
+def test_a_letter_to_be_handed_out_says_what_the_customer_can_do_and_has_to_bring(office: House) -> None:
+    told = office.call("blockers", "ACC-1005", "--letter")
+    assert told.code == 0
+    for said in ("尊敬的陈静", "请存入不足的金额", "160.00 CNY", "身份证", "请指定一个以您本人"):
+        assert said in told.out
+    for ours in ("checklist_failed", "财务", "合规", "风险", "finance"):
+        assert ours not in told.out
+
+
+def test_a_letter_in_another_language_and_for_other_programs(office: House) -> None:
+    told = office.call("blockers", "ACC-1005", "--letter", "--language", "en", "--json").data
+    assert (told["account"], told["language"]) == ("ACC-1005", "en")
+    assert told["text"].startswith("Dear 陈静,")
+    assert "(160.00 CNY)" in told["text"]
+
+
+def test_a_letter_about_an_unknown_account_is_refused_and_a_language_is_for_a_letter(office: House) -> None:
+    expect(office.call("blockers", "ACC-404", "--letter", "--json"), Code.NOT_FOUND, "ACC-404")
+    expect(office.call("blockers", "ACC-1005", "--language", "en", "--json"), Code.BAD_INPUT, "--letter")
+
+
+def test_a_firm_without_approvers_says_so_before_anybody_asks(office: House) -> None:
+    for name in ("luo.hao", "david.chen", "tian.ye", "song.jia"):
+        away = office.call("absence", name, "--from", "2026-01-01", "--until", "9999-12-31", "--as", name)
+        assert away.code == 0, away.err
+    told = office.call("blockers", "ACC-1002", "--json").data["blockers"]
+    assert [(each["kind"], each["subject"]) for each in told] == [("nobody_responsible", "approval_low")]
+    assert "由主管在人员名录中" in office.call("blockers", "ACC-1002", QUIETUS_STAFF_LANGUAGE="zh").out

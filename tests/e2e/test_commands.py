@@ -60,6 +60,15 @@ def test_markup_and_control_characters_of_others_are_shown_as_text(dev: House) -
     assert "\x1b" not in shown.out
 
 
+def test_who_asks_reads_with_the_receipt_what_stands_in_the_way(dev: House) -> None:
+    asked = dev.call("closure", "request", dev.write("way.json", a_request("ACC-1006", "CUS-1004", "赵磊")))
+    told = "In the way: identity_unproven identity_card (customer_service). The customer hands in the paper"
+    assert told in asked.out
+    again = dev.call("closure", "request", str(dev.home / "way.json"), "--json").data
+    assert again["blockers"][0]["way"] == "bring_papers"
+    assert again["blockers"][0]["customer_can"] is True
+
+
 def test_pause_and_resume_are_noted_and_seen(dev: House) -> None:
     dev.call("closure", "request", dev.write("pause.json", a_request("ACC-1008", "CUS-1005", "Emma Thompson")))
     case = "closure-ACC-1008"

@@ -8,21 +8,13 @@ import pytest
 from temporalio.client import Client
 
 from commands.demo_people import People
-from contracts.converter import data_converter
 from contracts.files import MESSAGE_LIMIT, parse_file
 from contracts.requests import ClosureRequest
 from contracts.vocabulary import Language, Outcome
-from gateways.devserver import DevServer
 from tests.support.firm import ROOT, Firm, running_firm
 
 EXAMPLES = ROOT / "examples"
 CLOSURES = sorted(path.name for path in EXAMPLES.glob("closure-*.json"))
-
-
-@pytest.fixture(scope="module")
-async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    async with DevServer(tmp_path_factory.mktemp("temporal")) as server:
-        yield await Client.connect(server.address, data_converter=data_converter())
 
 
 @pytest.fixture

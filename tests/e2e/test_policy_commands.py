@@ -1,9 +1,13 @@
 """`policy check`, `publish`, `approve`, `reject` and `rollout`, as they are typed."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from tests.support.house import House
-from tests.support.policies import ANOTHER_LINE, EFFECTIVE, VERSION, variant
+from tests.support.house import ROOT, House
+from tests.support.policies import ANOTHER_LINE, EFFECTIVE, VERSION, expiring_notice, variant
 
 FAR_OFF = (datetime.now(UTC) + timedelta(days=200)).date()
 
@@ -35,6 +39,39 @@ def test_what_is_odd_about_a_policy_is_warned_of(dev: House) -> None:
     assert checked.code == 0
     for words in ("takes effect in the past", "would never be in force", f"expires on {expires}", "was to be reviewed"):
         assert words in checked.out
+    for last, words in ((expires, "expires on"), (expires - timedelta(days=9), "expired on")):
+        text = variant("2099-odd", more=expiring_notice("apology", last))
+        assert f"The notice apology {words} {last}" in dev.call("policy", "check", dev.write("2099-odd.toml", text)).out
+    unknown = dev.write("2099-odd.toml", variant("2099-odd", more=expiring_notice("appology", expires)))
+    refused = dev.call("policy", "check", unknown, "--json")
+    assert (refused.code, [each["path"] for each in refused.error["faults"]]) == (2, ["templates.appology.[key]"])
+
+
+def test_a_worker_does_not_start_with_a_policy_that_names_an_unknown_notice(tmp_path: Path) -> None:
+    text = variant(VERSION, more=expiring_notice("appology", FAR_OFF))
+    (tmp_path / f"{VERSION}.toml").write_text(text, encoding="utf-8")
+    nowhere = {"QUIETUS_HOME": str(tmp_path / "home"), "QUIETUS_POLICY_DIR": str(tmp_path)}
+    started = subprocess.run(
+        [sys.executable, "worker.py"], cwd=ROOT, env=os.environ | nowhere, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert (started.returncode, started.stderr.count("\n")) == (2, 1)
+    assert f"policy file {VERSION}.toml cannot be used: templates.appology" in started.stderr
+
+
+def test_the_plans_are_shown_with_owners_deputies_contacts_and_reviews(dev: House) -> None:
+    shown = {plan["name"]: plan for plan in dev.run("policy", "plans", "--json").data}
+    assert [step["owner"] for step in shown["external_event"]["steps"]] == ["operations", "customer_service"]
+    assert (shown["system_fault"]["triggers"], shown["system_fault"]["deputies"]) == (["system_fault"], ["manager"])
+    assert (shown["system_fault"]["reviewed_on"], shown["system_fault"]["review_by"]) == ("2026-10-15", "2027-10-15")
+    pages = dev.call("policy", "plans").out
+    assert all(each in pages for each in ("technology on call", "Name a stand-in", "2027-10-15"))
+
+
+def test_a_plan_past_its_review_is_marked(dev: House, tmp_path: Path) -> None:
+    text = variant(VERSION, ("reviewed_on = 2026-10-15", "reviewed_on = 2024-10-15"))
+    (tmp_path / f"{VERSION}.toml").write_text(text, encoding="utf-8")
+    assert "2025-10-15 overdue" in dev.call("policy", "plans", VERSION, QUIETUS_POLICY_DIR=str(tmp_path)).out
 
 
 def test_a_version_that_is_there_with_other_content_is_a_mismatch(dev: House) -> None:

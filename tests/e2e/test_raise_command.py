@@ -72,6 +72,24 @@ def test_the_customer_says_what_changed_and_what_is_not_to_be_used_is_named(firm
     until(lambda: {"contact_changing", "confirm_new_contact"} <= templates(firm, ASKED))
 
 
+def test_a_fault_that_staff_raise_starts_the_plan_and_the_repair_and_the_customer_is_told(firm: House) -> None:
+    expect(firm.call("raise", ASKED, "system_fault", "--as", "customer", "--json"), Code.FORBIDDEN, "Only staff")
+    said = firm.run("raise", ASKED, "system_fault", "--detail", "the core system is down", "--as", "wu.gang")
+    assert (said.code, said.err) == (0, "")
+    assert f"{ASKED} deals with system_fault, as wu.gang said at " in said.out
+    repair, plan = firm.task("system_fault", "ACC-1001"), firm.task("plan_assess", "ACC-1001")
+    until(lambda: "apology" in templates(firm, ASKED))
+    expect(firm.call("decide", repair, "fixed", "--as", "wu.gang", "--json"), Code.REASON_MISSING)
+    assert firm.call("decide", repair, "fixed", "--as", "wu.gang", "--reason", "an expired certificate").code == 0
+    assert states(firm, ASKED, "system_fault") == ["open"]
+    assert firm.call("decide", plan, "done", "--as", "huang.lei").code == 0
+    until(lambda: states(firm, ASKED, "system_fault") == ["cleared"])
+    trail = firm.call("show", ASKED, "--json").data["trail"]
+    assert ("put on the training list: system_fault", "an expired certificate") in {
+        (t["what"], t["why"]) for t in trail
+    }
+
+
 @pytest.mark.parametrize("kind", ["earthquake", "insufficient_balance", ""])
 def test_a_kind_that_cannot_be_raised_is_refused_with_those_that_can(firm: House, kind: str) -> None:
     refused = firm.call("raise", ASKED, kind, "--json")
@@ -112,6 +130,12 @@ def test_what_an_answer_carried_is_shown(firm: House) -> None:
     carried = {task["name"]: task["decisions"][0]["data"] for task in tasks if task["decisions"]}
     assert (carried["checklist_failed"], carried["shortfall"]) == (WISHED, {})
     assert f"fixed (wished_on: {WISHED['wished_on']}) by lin.tao" in firm.run("show", SHORT).out
+
+
+def test_what_an_option_wants_is_shown_as_it_is_typed(firm: House) -> None:
+    wanted = """return --data '{"stage": "identity"}' (identity, reason, """
+    assert firm.task("approval", "ACC-1005")
+    assert all(wanted in firm.call(*command).out for command in (("inbox",), ("show", SHORT)))
 
 
 def waited(firm: House) -> timedelta:

@@ -41,8 +41,8 @@ class Watched:
         await eventually(lambda: self.failures >= times, f"{times} failed calls")
 
 
-class BreakingOff:
-    """A rail that takes the order and breaks off before it says so, the first `times`."""
+class _FailingAtFirst:
+    """A rail that does not do with the first `times` orders as it should."""
 
     def __init__(self, rail: PaymentRail, times: int = 1) -> None:
         self._rail = rail
@@ -51,30 +51,29 @@ class BreakingOff:
     def known(self, reference: str) -> bool:
         """As the rail."""
         return self._rail.known(reference)
+
+    def _fails(self) -> bool:
+        """Whether this order is one of the first."""
+        self._left -= 1
+        return self._left >= 0
+
+
+class BreakingOff(_FailingAtFirst):
+    """A rail that takes the order and breaks off before it says so, the first `times`."""
 
     def pay(self, order: PaymentOrder) -> None:
         """Files it all the same."""
         self._rail.pay(order)
-        if self._left:
-            self._left -= 1
+        if self._fails():
             raise TimeoutError("no answer")
 
 
-class RefusingRail:
+class RefusingRail(_FailingAtFirst):
     """Refuses the first `times` orders."""
-
-    def __init__(self, rail: PaymentRail, times: int = 1) -> None:
-        self._rail = rail
-        self._left = times
-
-    def known(self, reference: str) -> bool:
-        """As the rail."""
-        return self._rail.known(reference)
 
     def pay(self, order: PaymentOrder) -> None:
         """As the rail, after the refusals."""
-        if self._left:
-            self._left -= 1
+        if self._fails():
             raise PaymentRefused("no such account")
         self._rail.pay(order)
 

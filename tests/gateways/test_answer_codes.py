@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from activities.deciders import CUSTOMER, Proof
 from contracts.books import ContactFacts, CustomerFacts
 from contracts.refusals import Code, Refused
 from contracts.tasks import TaskOption, TaskSpec, TaskState
 from contracts.vocabulary import CustomerKind, Language, Medium, Risk, Role
-from gateways.answer_codes import AnswerCodes, used
+from gateways.answer_codes import AnswerCodes
 from gateways.tokens import CustomerLinks
 from records.database import Database
 from records.people_tables import AnswerCodeRow
@@ -83,7 +84,7 @@ class Post:
 
     def use(self, nonce: str, used_for: str, at: datetime = NOW) -> None:
         with self.database.transaction() as session:
-            used(session, nonce, used_for, at)
+            Proof(CUSTOMER, nonce, code=True).use(session, used_for, at)
 
 
 @pytest.fixture

@@ -16,15 +16,19 @@ from policy.work import QuietHours
 FOLDER = Path(notices.__file__).parent
 STAFF = (
     *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
-    *("extension", "information_wanted", "answered_information", "digest"),
+    *("extension", "information_wanted", "answered_information", "digest", "policy_proposed", "policy_ruled"),
 )
+OFFICE = {"digest", "policy_proposed", "policy_ruled"}
+"""To staff, and about no case."""
+
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
     *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze"),
 )
 FACTS: dict[str, tuple[str, ...]] = {
-    "acknowledgement": ("expected_by", "wished_on"),
+    "acknowledgement": ("expected_by", "wished_on", "blockers"),
+    "blockers_letter": ("blockers", "wanted"),
     "confirm_contact": (),
     "offer": ("offers",),
     "closure_notice": ("reason", "until"),
@@ -47,7 +51,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "correct_details": ("field",),
     "complaint_received": ("detail",),
     "suspended": ("detail",),
-    "apology": ("why",),
+    "apology": ("why", "expected_by"),
     "refusal_offer": ("offers", "reason"),
     "shortfall": ("short",),
     "own_freeze": (),
@@ -60,6 +64,8 @@ FACTS: dict[str, tuple[str, ...]] = {
     "information_wanted": ("question", "asked_by"),
     "answered_information": ("question", "answer", "answered_by"),
     "digest": (),
+    "policy_proposed": (),
+    "policy_ruled": (),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -97,9 +103,12 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "consequence": "<consequence>",
             "task": "closure-ACC-1.task-1-offer",
             "options": ["approve", "reject"],
+            "typed": {},
             "roles": [Role.FINANCE],
         }
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
+        common |= {"upkeep": [], "version": "2027-01-01", "effective": "2027-01-01", "touched": 42, "approved": True}
+        common |= {"proposed_by": "lin.tao", "decided_by": "david.chen", "reason": "<reason>"}
     else:
         common |= {"account": "1001", "reference": "closure-ACC-1.1"}
     return common | changed
@@ -169,6 +178,18 @@ def test_the_caller_gets_the_options_and_the_command_but_not_the_code(language: 
 
 
 @both_languages
+def test_who_notes_or_decides_an_option_that_wants_a_value_reads_what_to_type(language: Language) -> None:
+    data = """--data '{"value": "..."}'"""
+    asked = Answer("closure-ACC-1.task-1-offer", CODE, [("corrected", "value"), ("deny", "no")], {"corrected": data})
+    script = render("phone_script", language, values("phone_script", answer=asked)).text
+    assert f"  corrected  value  {data}" in script.splitlines()
+    assert "starter.py answer closure-ACC-1.task-1-offer corrected --as" in script
+    assert "--data" not in render("phone_script", language, values("phone_script", answer=ANSWER)).text
+    lines = render("task", language, values("task", typed={"reject": data})).text.splitlines()
+    assert [line.endswith(f"  {data}") for line in lines if line.startswith("  ")] == [False, True]
+
+
+@both_languages
 def test_a_letter_holds_the_notice_that_the_customer_could_not_get_otherwise(language: Language) -> None:
     notice = render("ended_rejected", Language.EN, values("ended_rejected")).text
     assert notice in render("letter", language, values("letter", letter=notice)).text
@@ -194,7 +215,7 @@ def test_every_rung_of_the_ladder_has_a_text_of_its_own(language: Language) -> N
     assert render("reminder", language, values("reminder")) != render("last_reminder", language, values("reminder"))
 
 
-@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest"}))
+@pytest.mark.parametrize("template", sorted(set(STAFF) - OFFICE))
 @both_languages
 def test_a_due_moment_of_a_year_not_announced_is_said_to_be_provisional(template: str, language: Language) -> None:
     word = "暂定" if language is Language.ZH else "provisional"
@@ -232,13 +253,39 @@ def test_a_digest_without_anything_late_does_not_speak_of_it(language: Language)
 
 
 @both_languages
+def test_a_manager_reads_in_the_digest_what_of_the_policy_has_to_be_seen_to(language: Language) -> None:
+    plain = as_one("digest", language, values("digest"))
+    told = render("digest", language, values("digest", lines=[], overdue=0, upkeep=["<plan>", "<notice>"]))
+    assert all(f"- <{word}>" in told.text.splitlines() for word in ("plan", "notice"))
+    said = "制度有待维护" if language is Language.ZH else "seen to"
+    assert all((each in told.text, each in plain) == (True, False) for each in ("policy plans", said))
+    assert said in told.subject
+
+
+@both_languages
+def test_a_manager_reads_what_a_proposed_policy_touches_and_what_to_type(language: Language) -> None:
+    text = render("policy_proposed", language, values("policy_proposed")).text
+    assert all(word in text for word in ("lin.tao", "2027-01-01", "42"))
+    assert all(f"starter.py policy {verb} 2027-01-01" in text for verb in ("rollout", "approve", "reject"))
+
+
+@both_languages
+def test_who_proposed_a_policy_reads_the_ruling_and_its_reason(language: Language) -> None:
+    approved = as_one("policy_ruled", language, values("policy_ruled"))
+    rejected = as_one("policy_ruled", language, values("policy_ruled", approved=False))
+    assert all("david.chen" in text and "<reason>" in text for text in (approved, rejected))
+    assert "policy rollout 2027-01-01" in approved
+    assert "policy publish" in rejected
+
+
+@both_languages
 def test_staff_read_options_and_roles_in_words(language: Language) -> None:
     text = render("task", language, values("task")).text
     assert ("批准" if language is Language.ZH else "finance") in text
     assert "  approve  " in text
 
 
-@pytest.mark.parametrize("template", sorted({*STAFF} - {"digest", "letter"}))
+@pytest.mark.parametrize("template", sorted({*STAFF} - {*OFFICE, "letter"}))
 @both_languages
 def test_no_number_and_no_address_of_a_customer_stands_in_a_mail_to_staff(template: str, language: Language) -> None:
     told = f"the right number is {SECRETS[0]}, before {', '.join(SECRETS[1:])}, owed 12345678901.00 on 2026-11-24 10:00"
@@ -258,7 +305,7 @@ def test_a_customer_who_is_short_reads_only_the_ways_that_are_open(language: Lan
     assert said == {way: way in {ShortfallWay.TOP_UP, ShortfallWay.INSTALMENT} for way in ShortfallWay}
 
 
-@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest", "phone_script"}))
+@pytest.mark.parametrize("template", sorted(set(STAFF) - {*OFFICE, "phone_script"}))
 def test_staff_who_read_chinese_find_the_matter_in_chinese_before_the_english_words(template: str) -> None:
     lines = render(template, Language.ZH, values(template)).text.splitlines()
     assert lines[lines.index("事项：替代方案") + 1] == "说明：an alternative"
@@ -303,10 +350,23 @@ def test_a_line_break_in_a_value_cannot_add_a_header_to_the_mail(language: Langu
 
 @both_languages
 def test_no_wished_day_is_not_spoken_of(language: Language) -> None:
-    facts = {"expected_by": "2026-12-15", "wished_on": ""}
+    facts = {"expected_by": "2026-12-15", "wished_on": "", "blockers": "<blockers>"}
     asked = render("acknowledgement", language, values("acknowledgement")).text
     silent = render("acknowledgement", language, values("acknowledgement", facts=facts)).text
     assert len(silent.splitlines()) == len(asked.splitlines()) - 1
+
+
+@both_languages
+def test_an_apology_names_the_new_day_as_far_as_it_is_known(language: Language) -> None:
+    day, chinese = "2026-12-15", language is Language.ZH
+    known = {"why": "system_fault", "expected_by": day}
+    told = [
+        as_one("apology", language, values("apology", facts=facts))
+        for facts in (known, known | {"stands": "yes"}, {"why": "system_fault"})
+    ]
+    assert [text.count(day) for text in told] == [2, 2, 0]
+    assert ["最早" in text if chinese else "at the earliest" in text for text in told] == [False, True, False]
+    assert [("尚无法确定" if chinese else "cannot name the new day") in text for text in told] == [False, False, True]
 
 
 @both_languages

@@ -5,7 +5,7 @@ import pytest
 from contracts.rollout import Look
 from contracts.vocabulary import CustomerKind, Initiator, Risk
 from policy import Policy, parse_policy
-from policy.changes import Concerned, changes, touched, touches, warnings
+from policy.changes import Concerned, changes, touched, touches
 from tests.support.policies import ANOTHER_LINE, VERSION, variant
 
 ORDINARY = Concerned(CustomerKind.PERSON, Initiator.CUSTOMER, Risk.LOW, "CNY")
@@ -91,12 +91,3 @@ def test_a_question_that_no_rule_asked_before_is_added():
 def test_the_looks_of_any_closure_are_those_of_all_closures_together():
     new = policy(OTHER_LICENCE, ("hit = 90", "hit = 95"))
     assert touches(NOW, new) == (Look.IDENTIFY, Look.SCREEN, Look.COMPLIANCE)
-
-
-def test_a_plan_past_its_review_and_an_expiry_are_warned_of():
-    day = NOW.plans["system_fault"].reviewed_on.replace(year=2027, month=12)
-    expiring = NOW.model_copy(update={"expires": day.replace(day=day.day + 10)})
-    assert [words.partition(" of policy")[0] for words in warnings(NOW, day)] == ["The contingency plan system_fault"]
-    assert f"expires on {expiring.expires}" in warnings(expiring, day)[0]
-    assert f"expired on {expiring.expires}" in warnings(expiring, day.replace(day=day.day + 11))[0]
-    assert warnings(NOW, NOW.effective) == []

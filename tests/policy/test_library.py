@@ -1,5 +1,6 @@
 """The policy files: which is in force on a day, and what is wrong with one that cannot be used."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -58,6 +59,31 @@ def test_a_policy_that_contradicts_itself_is_refused_with_the_place(tmp_path: Pa
     with pytest.raises(Refused) as refusal:
         read_policy(changed(tmp_path, old, new))
     assert [fault.path for fault in refusal.value.faults] == [path]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ('triggers = ["internal_process"]', "triggers = []", "plans.internal_process"),
+        ('id = "other_branch"', 'id = "branch_safe"', "plans.external_event.steps.branch_safe"),
+        ('deputies = ["supervisor"]', 'deputies = ["customer"]', "plans.internal_process"),
+        ('deputies = ["supervisor"]', 'deputies = ["caretaker"]', "plans.internal_process.deputies[0]"),
+        ('review_every = "365 days"', 'review_every = "9 working days"', "plans.system_fault.review_every"),
+        ('triggers = ["internal_process"]', 'triggers = ["external_event"]', "plans.external_event.triggers"),
+    ],
+)
+def test_a_plan_that_nobody_could_carry_out_is_refused_with_the_place(old: str, new: str, path: str):
+    text = variant("2027-01-02").replace(old, new, 1)
+    with pytest.raises(Refused) as refusal:
+        parse_policy(text, "2027-01-02.toml")
+    assert path in [fault.path for fault in refusal.value.faults]
+
+
+def test_a_plan_without_steps_is_refused():
+    text = re.sub(r"\[\[plans\.external_event\.steps\]\][^\[]*", "", variant("2027-01-02"))
+    text = text.replace("[plans.external_event]", "[plans.external_event]\nsteps = []")
+    with pytest.raises(Refused, match="needs a trigger and a step"):
+        parse_policy(text, "2027-01-02.toml")
 
 
 def test_a_rehearsal_policy_is_not_for_production():

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from contracts.findings import FindingState
+from contracts.findings import FindingKind, FindingState
 from contracts.requests import CaseOutcome, Receipt
 from contracts.tasks import Hold
 from contracts.vocabulary import Role
@@ -64,6 +64,13 @@ async def repaired(firm: Firm, task: str) -> None:
     """Technology has mended a fault, and the contingency plan was carried out."""
     await firm.decide(task, "fixed", "wu.gang", reason="mended")
     await firm.decide(await firm.task("plan_assess"), "done", "huang.lei")
+
+
+async def plan_done(firm: Firm, case: str, kind: FindingKind) -> None:
+    """The steps of the contingency plan are carried out, by a manager, whose they are or who stands in."""
+    plan = firm.world.policies[firm.show(case).policy].plan_for(kind)
+    for step in plan.steps if plan else ():
+        await firm.decide(await firm.task(f"plan_{step.id}", case), "done", "tian.ye")
 
 
 async def accept(firm: Firm, kind: str, by: str) -> None:

@@ -62,9 +62,11 @@ def assert_vouched_for(session: Session, outcome: CaseOutcome) -> None:
 
 def assert_filed(store: EvidenceStore, session: Session, outcome: CaseOutcome) -> None:
     """The index stands in the trail with its hash, and every part and proof has the hash that the index gives."""
-    reference = f"dossiers/{outcome.dossier}/index.json"
     filed = next(link for link in trail.entries(session, outcome.dossier) if link.what == "dossier filed")
-    assert filed.evidence == {reference: _sha256(store, reference)}
+    ((reference, sha256),) = filed.evidence.items()  # each round of a filing that failed had a folder of its own
+    assert reference.startswith(f"dossiers/{outcome.dossier}/")
+    assert reference.endswith("index.json")
+    assert sha256 == _sha256(store, reference)
     index = json.loads(store.get(reference))
     assert index["outcome"] == outcome.outcome
     assert index["evidence"]

@@ -12,8 +12,8 @@ from sqlmodel import select
 
 from contracts.notices import DeliveryState
 from contracts.tasks import Rung
+from gateways import deadlines
 from gateways.calendar import WorkingCalendar
-from gateways.inbox import RUNGS
 from policy import Policies
 from records.tables import ContactRow, TaskRow
 from tests.support.firm import ROOT, Firm, eventually
@@ -89,7 +89,7 @@ def told(letter: EmailMessage) -> set[str]:
 def rungs_of(firm: Firm, task: str) -> list[Rung]:
     """The rungs that a task has still to climb."""
     with firm.world.database.reading() as session:
-        return list(RUNGS.validate_json(session.get_one(TaskRow, task).rungs))
+        return list(deadlines.rungs_of(session.get_one(TaskRow, task)))
 
 
 def assert_near(real: datetime, wanted: datetime) -> None:

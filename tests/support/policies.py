@@ -44,6 +44,11 @@ def variant(version: str, *rules: tuple[str, str], effective: date | None = None
     return text + more
 
 
+def expiring_notice(name: str, last: date) -> str:
+    """What a policy says of a notice that must not be used after a day."""
+    return f'\n[templates.{name}]\nexpires = {last}\nsource = "ours"\n'
+
+
 def unhurried() -> list[tuple[str, str]]:
     """Rules by which nobody is reminded while a test runs: what a ladder counts in seconds, it counts in days."""
     steps = re.findall(r'(?:due|after) = "\d+ seconds"', variant(VERSION))

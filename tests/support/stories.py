@@ -11,6 +11,7 @@ from contracts.findings import FindingKind
 from contracts.requests import CaseOutcome
 from contracts.tasks import TaskState
 from contracts.vocabulary import Initiator
+from tests.support.course import plan_done
 from tests.support.firm import Firm, eventually
 from tests.support.happenings import attach, happens, misspell, owe, pending
 
@@ -152,9 +153,9 @@ async def _says(firm: Firm, case: str, *, task: str, option: str, who: str) -> N
     await says(firm, case, task, option, who)
 
 
-async def _repaired(firm: Firm, case: str) -> None:
-    await says(firm, case, "plan_assess", "done", "huang.lei")
-    await says(firm, case, "system_fault", "fixed", "wu.gang")
+async def _planned(firm: Firm, case: str, *, kind: FindingKind, option: str, who: str) -> None:
+    await plan_done(firm, case, kind)
+    await says(firm, case, kind, option, who)
 
 
 async def _nothing_more(firm: Firm, case: str) -> None:
@@ -175,6 +176,11 @@ def _told(kind: FindingKind, step: str, arrives: Telling, ended: Telling) -> Sto
         return case
 
     return Story(kind, step, opened, ended, arrives)
+
+
+def _with_plan(kind: FindingKind, step: str, by: str, option: str, who: str) -> Story:
+    """It arrives; the plan is carried out, and one decision ends it."""
+    return _told(kind, step, _raised(kind, by), partial(_planned, kind=kind, option=option, who=who))
 
 
 def _simple(kind: FindingKind, step: str, by: str, task: str, option: str, who: str, **data: Any) -> Story:
@@ -201,9 +207,9 @@ NEW_NUMBER = _simple(
     KIND.CUSTOMER_INFO_CHANGE, "verify_contact", "customer", "confirm_new_contact", "confirm", "customer", **SMS
 )
 NEW_RULES = _simple(KIND.REGULATION_CHANGE, "adopt", "lin.tao", "regulation_change", "review_again", "lin.tao")
-FAULT = _told(KIND.SYSTEM_FAULT, "learn", _raised(KIND.SYSTEM_FAULT, "wu.gang"), _repaired)
-EVENT = _simple(KIND.EXTERNAL_EVENT, "over", "huang.lei", "external_event", "over", "zhou.ying")
-NOBODY = _simple(KIND.INTERNAL_PROCESS, "over", "li.wei", "internal_process", "fixed", "luo.hao")
+FAULT = _with_plan(KIND.SYSTEM_FAULT, "learn", "wu.gang", "fixed", "wu.gang")
+EVENT = _with_plan(KIND.EXTERNAL_EVENT, "over", "huang.lei", "over", "zhou.ying")
+NOBODY = _with_plan(KIND.INTERNAL_PROCESS, "over", "li.wei", "fixed", "luo.hao")
 NEED = _told(
     KIND.CUSTOMER_NEED_CHANGE, "amend", _raised(KIND.CUSTOMER_NEED_CHANGE, "customer", **PAYOUT), _nothing_more
 )

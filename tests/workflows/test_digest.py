@@ -23,13 +23,14 @@ from records.people_tables import AbsenceRow, CalendarDayRow
 from records.tables import ContactRow
 from tests.faults.edges import at_work
 from tests.support.course import confirmed
-from tests.support.firm import FAST, ROOT, Firm, eventually, firm_without_worker
+from tests.support.firm import FAST, ROOT, Firm, eventually, firm_without_worker, running_firm
 from tests.support.house import House
+from tests.support.policies import folder_with
 from workflows.digest import DailyDigest
 
 TUESDAY, SUNDAY = date(2026, 11, 24), date(2026, 11, 29)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-SUPERVISORS = {"song.jia", "luo.hao"}
+SUPERVISORS, MANAGERS = {"song.jia", "luo.hao"}, {"david.chen", "tian.ye"}
 SONG_JIA = "song.jia@staff.example.com"
 PATIENT = timedelta(seconds=60)
 
@@ -124,6 +125,16 @@ async def test_twice_on_a_day_is_one_digest_and_the_next_day_has_its_own(firm: F
 
 async def test_nobody_gets_mail_when_nothing_is_open(firm: Firm):
     assert await digest(firm) == DigestReport(day=TUESDAY)
+
+
+async def test_managers_are_told_of_a_plan_past_its_review_also_when_nothing_is_open(
+    skipping_client: Client, tmp_path: Path
+):
+    folder = folder_with(tmp_path / "policy", ("reviewed_on = 2026-10-15", "reviewed_on = 2024-10-15"))
+    async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
+        assert set((await digest(firm)).sent) == MANAGERS
+        (mail,) = digests(firm, "tian.ye")
+        assert "应急预案 system_fault 应于 2025-10-15 前复核" in str(mail.get_content())
 
 
 async def test_an_absent_person_gets_none_and_the_deputy_is_told_in_whose_place(firm: Firm):

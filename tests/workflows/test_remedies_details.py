@@ -15,11 +15,11 @@ from tests.support.coverage import How, shows
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually
 from tests.support.happenings import contacts, happens, lessons, link, looks, misspell
-from tests.support.moments import letter
+from tests.support.moments import letter, letters
 
 NUMBER, MISSPELT = "11010519491231002X", "110105194912310021"
 CONFIRM_OR_FIX = ("confirmed", "fixed", "return", "end")
-GIVEN_UP = timedelta(seconds=155)
+TELEPHONED, GIVEN_UP = timedelta(seconds=101), timedelta(seconds=155)
 PAYOUT = {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}
 LETTERS = ("confirm_contact", "closing_statement")
 CHANGE = FindingKind.CUSTOMER_INFO_CHANGE
@@ -61,8 +61,14 @@ async def test_a_wrong_digit_is_asked_for_alone_approved_by_a_second_person_and_
 
 
 async def test_a_correction_that_is_noted_on_the_telephone_is_not_approved_by_who_noted_it(firm: Firm):
-    await misspelt(firm)
-    await firm.decide(await firm.task("correct_details"), "corrected", "chen.jie", data={"value": NUMBER})
+    case = await misspelt(firm)
+    asked = await firm.task("correct_details")
+    await firm.pass_time(TELEPHONED)
+    script = str((await letter(firm, case, "phone_script", asked)).get_content())
+    assert f"""starter.py answer {asked} corrected --as <工号> --data '{{"value": "..."}}'""" in script
+    returned = str(letters(firm, case, "task")[0].get_content())
+    assert """return  退回  --data '{"to": "customer"}' (customer, customer_service)""" in returned
+    await firm.decide(asked, "corrected", "chen.jie", data={"value": NUMBER})
     task = await firm.task("correct_record")
     for barred in ("chen.jie", "li.wei"):
         with pytest.raises(Refused) as refused:

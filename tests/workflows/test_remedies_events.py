@@ -13,7 +13,16 @@ from contracts.findings import FindingKind, FindingState
 from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
 from contracts.vocabulary import Initiator, Role
-from tests.support.course import FIX_ACCEPT_OR_END, FIX_OR_END, approve, booked_day, closes, confirmed, finding
+from tests.support.course import (
+    FIX_ACCEPT_OR_END,
+    FIX_OR_END,
+    approve,
+    booked_day,
+    closes,
+    confirmed,
+    finding,
+    plan_done,
+)
 from tests.support.coverage import How, shows
 from tests.support.endings import assert_ended_well
 from tests.support.firm import FAST, Firm, eventually, running_firm
@@ -248,12 +257,16 @@ async def test_a_fault_of_several_steps_at_once_starts_one_plan_and_one_apology(
     await approve(firm, "luo.hao")
     await closes(firm, receipt)
     assert firm.subjects("apology", receipt.case) == 1
-    assert len([each for each in firm.show(receipt.case).tasks if each.name == "plan_assess"]) == 1
+    assert plan_tasks(firm, receipt.case) == ["plan_assess"]
     assert lessons(firm, receipt.case) == [("system_fault", "a full disk")] * 3
 
 
 def out_of_order(*_: object) -> None:
     raise OSError("the books are out of order")
+
+
+def plan_tasks(firm: Firm, case: str) -> list[str]:
+    return sorted(each.name for each in firm.show(case).tasks if each.name.startswith("plan_"))
 
 
 def three(firm: Firm, case: str) -> list[str] | None:
@@ -344,7 +357,10 @@ async def test_a_case_stands_through_two_events_and_the_customer_is_told_once_of
     dark = await firm.task("external_event")
     assert (firm.subjects("resumed", receipt.case), firm.subjects("date_agreed", receipt.case)) == (0, 0)
     await firm.decide(dark, "over", "zhou.ying", reason="the light is back")
+    assert firm.subjects("resumed", receipt.case) == 0
+    await plan_done(firm, receipt.case, EVENT)
     await closes(firm, receipt)
+    assert plan_tasks(firm, receipt.case) == ["plan_branch_safe", "plan_other_branch"]
     assert (firm.subjects("suspended", receipt.case), firm.subjects("resumed", receipt.case)) == (1, 1)
     assert firm.found(receipt.case) == {"external_event:1": "cleared", "external_event:2": "cleared"}
     assert set(looks(firm, receipt.case).values()) == {1}
@@ -359,6 +375,8 @@ async def test_a_step_that_nobody_owns_is_the_supervisors_to_settle(firm: Firm):
     await firm.decide(approval, "approve", "luo.hao")
     assert firm.subjects("date_agreed", receipt.case) == 0
     await firm.decide(task, "fixed", "song.jia")
+    await plan_done(firm, receipt.case, INTERNAL)
     await closes(firm, receipt)
+    assert plan_tasks(firm, receipt.case) == ["plan_stand_in"]
     raised = link(firm, receipt.case, "raised: internal_process:1")
     assert (raised.who, raised.why) == ("li.wei", "nobody knows who approves this")
