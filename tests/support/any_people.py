@@ -57,8 +57,10 @@ class AnyPeople:
         return self.decision(question, option, who, way // 7)
 
     def says_yes(self, question: Question) -> DecisionReceipt | Code:
-        """What takes the case on, by the first who may say so."""
+        """What takes the case on, by the first who may say so; where nobody is responsible, somebody is found."""
         option = _yes(question.spec.options)
+        if question.spec.name == FindingKind.INTERNAL_PROCESS:
+            self.world.hires()
         for who in self._people(question):
             said = self.world.told(self.decision(question, option, who))
             if said is not Code.FOUR_EYES:

@@ -1,6 +1,7 @@
 """A world for any course of a closure: server, worker and firm on a thread of their own, moved from outside."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
@@ -24,6 +25,7 @@ from contracts.requests import CaseOutcome, Receipt
 from contracts.rollout import RolloutState
 from contracts.tasks import TaskSpec
 from contracts.vocabulary import Outcome, Role, Stage
+from gateways.books_file import load_books
 from gateways.devserver import DevServer
 from gateways.hearing import roles_of
 from gateways.payments import FolderRail, PaymentOrder, PaymentRefused
@@ -43,7 +45,7 @@ BREAKABLE = ("rail", "screening", "mailer")
 RULES = {"another approval": [("needed = 1\n", "needed = 2\n")], "everybody confirms": [EVERYBODY_CONFIRMS], "none": []}
 """What a new policy may change."""
 
-_versions = count(1)
+_numbers = count(1)
 
 Answer = TypeVar("Answer")
 Do = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -127,6 +129,13 @@ class AnyWorld:
         version: str = self.do(self._rolled_out(rules, more))
         return version
 
+    def hires(self) -> None:
+        """Somebody new for every role, who has had nothing to do with any case."""
+        who = f"new.{next(_numbers)}"
+        roles = [role.value for role in Role if role is not Role.CUSTOMER]
+        person = {"id": who, "name": "新人", "email": f"{who}@staff.example.com", "roles": roles}
+        load_books(self.firm.world.database, json.dumps({"staff": [person]}), False)
+
     def breaks(self, gateway: str, *, down: bool) -> None:
         """A gateway is out of order, or mended."""
         getattr(self.firm.world, gateway).down = down
@@ -155,7 +164,7 @@ class AnyWorld:
                 yield Question(TaskSpec.model_validate_json(row.spec), roles_of(row))
 
     async def _rolled_out(self, rules: Sequence[tuple[str, str]], more: str) -> str:
-        today, version = (await now(self.firm)).astimezone(ZONE).date(), f"2027.{next(_versions):04}-rehearsal"
+        today, version = (await now(self.firm)).astimezone(ZONE).date(), f"2027.{next(_numbers):04}-rehearsal"
         await publish(self.firm, version, variant(version, *rules, effective=today, more=more))
         await rule(self.firm, version)
         await eventually(lambda: report(self.firm, version).state is RolloutState.DONE, f"the rollout of {version}")
