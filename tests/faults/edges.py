@@ -13,6 +13,8 @@ from gateways.payments import PaymentOrder, PaymentRail, PaymentRefused
 from tests.support.firm import Firm, eventually
 from worker import build
 
+OUT_OF_ORDER = "out of order"
+
 
 class Watched:
     """Stands before a gateway: each call fails while it is `down`; `failures` counts the calls that failed anyhow."""
@@ -26,7 +28,7 @@ class Watched:
         def call(*values: Any, **named: Any) -> Any:
             try:
                 if self.down:
-                    raise OSError("out of order")
+                    raise OSError(OUT_OF_ORDER)
                 return getattr(self._gateway, name)(*values, **named)
             except Exception:
                 self.failures += 1

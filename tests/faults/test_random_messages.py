@@ -2,12 +2,8 @@
 
 import asyncio
 import os
-import signal
-import sys
-from asyncio.subprocess import PIPE
 
-from gateways.devserver import die_with_parent
-from tests.support.firm import ROOT
+from tests.support.processes import run_program
 
 SEQUENCES = int(os.environ.get("STORM", "100"))
 """So many fit into the tests; STORM=500 goes through more of them."""
@@ -23,9 +19,4 @@ async def test_random_sequences_of_messages_end_as_was_decided_or_say_why_not():
 
 async def storm(count: int, first: int) -> tuple[int | None, str]:
     """Exit code and what it says, which names the number of each sequence that went wrong: the seed of its plan."""
-    command = ("-m", "tests.support.message_storm", str(count), "--first", str(first))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=ROOT, stdout=PIPE, preexec_fn=die_with_parent(signal.SIGKILL)
-    )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+    return await run_program("-m", "tests.support.message_storm", str(count), "--first", str(first))

@@ -2,7 +2,7 @@
 
 import json
 
-from stdnum.cn import ric
+from stdnum.cn import ric, uscc
 
 from gateways.books_file import load_books
 from records.database import Database
@@ -10,11 +10,12 @@ from records.database import Database
 BALANCE = "100.00"
 
 
-def open_accounts(database: Database, count: int) -> list[str]:
-    """Open `count` more accounts, at most 1000; their ids. Nothing hinders closing them, and risk is low."""
-    numbers = range(count)
+def open_accounts(database: Database, count: int, companies: int = 0) -> list[str]:
+    """Open `count` more accounts, at most 1000, the last `companies` of them of companies; their ids. Nothing hinders
+    closing them, and risk is low."""
+    numbers, persons = range(count), count - companies
     books = {
-        "customers": [_holder(number) for number in numbers],
+        "customers": [_holder(number) | (_of_a_company(number) if number >= persons else {}) for number in numbers],
         "accounts": [_account(number) for number in numbers],
         "agreements": [_agreement(_name(number)) for number in numbers],
     }
@@ -41,6 +42,19 @@ def _holder(number: int) -> dict[str, object]:
             {"channel": "email", "address": f"holder-{number}@example.com", "verified": True, "preferred": True},
             {"channel": "sms", "address": f"+8613800139{number:03}", "verified": True},
         ],
+    }
+
+
+def _of_a_company(number: int) -> dict[str, object]:
+    body = f"91310115MA1K3Y{number:03}"
+    return {
+        "kind": "company",
+        "name": "上海晓明贸易有限公司",
+        "identity_number": None,
+        "identity_expires_on": None,
+        "licence_number": f"{body}{uscc.calc_check_digit(body)}",
+        "licence_expires_on": "2039-01-01",
+        "legal_representative": "周晓明",
     }
 
 

@@ -16,6 +16,15 @@ PROMPT_TIMERS = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="
 """For the development server, whose timers are otherwise late by up to a second."""
 
 
+async def run_program(*arguments: str) -> tuple[int | None, str]:
+    """`python <arguments>`, run to its end: its exit code and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, stdout=PIPE, preexec_fn=die_with_parent(signal.SIGKILL)
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
 @asynccontextmanager
 async def worker_process(firm: Firm, server: DevServer, *command: str) -> AsyncIterator[Process]:
     """A worker in a process of its own, in the same world: `python <command>`. It has ended afterwards."""
