@@ -149,6 +149,29 @@ class Quietus:
             handle = self.client.get_workflow_handle(run.id, run_id=run.run_id, result_type=CaseOutcome)
             yield await handle.result()
 
+    async def _begin(self, process: str, case: str, message: StrEnum, body: BaseModel, answer: type[Answer]) -> Answer:
+        """Start what is no case with its first message; what runs already under that id takes the message too."""
+        fits(body)
+        start: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
+            process,
+            body,
+            id=case,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=case,
+        )
+        async with self._refusing(f"The start of {case} is recorded"):
+            result = await self.client.execute_update_with_start_workflow(
+                message.value,
+                body,
+                start_workflow_operation=start,
+                id=message_id(message, case, body),
+                result_type=answer,
+                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
+            )
+            return answer.model_validate(result)
+
     async def _signal(self, case: str, telling: Telling, body: BaseModel) -> None:
         fits(body)
         handle: Handle = self.client.get_workflow_handle(case)

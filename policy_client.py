@@ -1,15 +1,10 @@
 """Typed calls for whoever publishes policies: propose one, approve or reject it. All raise Refused."""
 
-from datetime import timedelta
 from enum import StrEnum
 
-from temporalio.client import WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-
-from client import ANSWER_SECONDS, Quietus
-from contracts.messages import fits, message_id
+from client import Quietus
 from contracts.refusals import Code, Refused
-from contracts.rollout import PolicyProposal, PolicyRuling, ProposedPolicy, RolloutOutcome
+from contracts.rollout import PolicyProposal, PolicyRuling, ProposedPolicy
 from contracts.tasks import Noted
 
 ROLLOUT = "PolicyRollout"
@@ -31,26 +26,8 @@ class PolicyClient(Quietus):
 
         Refused: BAD_INPUT, MISMATCH, UNAUTHENTICATED, FORBIDDEN, TOO_LARGE, UNREACHABLE.
         """
-        start: WithStartWorkflowOperation[object, RolloutOutcome] = WithStartWorkflowOperation(
-            ROLLOUT,
-            proposal,
-            id=rollout_id(proposal.version),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=f"Rollout of policy {proposal.version}",
-        )
-        fits(proposal)
-        async with self._refusing(f"The proposal of policy {proposal.version} is recorded"):
-            answer = await self.client.execute_update_with_start_workflow(
-                PolicyMessage.PROPOSE.value,
-                proposal,
-                start_workflow_operation=start,
-                id=message_id(PolicyMessage.PROPOSE, proposal.version, proposal),
-                result_type=ProposedPolicy,
-                rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
-            )
-            return ProposedPolicy.model_validate(answer)
+        case = rollout_id(proposal.version)
+        return await self._begin(ROLLOUT, case, PolicyMessage.PROPOSE, proposal, ProposedPolicy)
 
     async def rule(self, ruling: PolicyRuling) -> Noted:
         """审批: approve or reject a proposed policy. The same ruling sent twice is one.

@@ -22,6 +22,9 @@ from activities.cases import Cases
 from activities.deciders import CUSTOMER, OPERATOR, Deciders
 from activities.desk import Desk
 from activities.digest import Digests
+from activities.disruption import Disruptions
+from activities.disruption_cases import DisruptedCases
+from activities.disruption_plan import DisruptionPlans
 from activities.mending import Mending
 from activities.occurrences import Occurrences
 from activities.post import Post
@@ -29,6 +32,7 @@ from activities.reviews import Reviews
 from activities.rollout import Rollouts
 from activities.schedule import Schedule
 from activities.settlement import Settlement
+from activities.staff_mail import StaffMail
 from activities.termination import Termination
 from activities.verification import Verification
 from contracts.converter import data_converter
@@ -39,6 +43,7 @@ from gateways.answer_codes import AnswerCodes
 from gateways.books import Books, Ledger
 from gateways.devserver import DevServer
 from gateways.digest import DigestBook
+from gateways.disruptions import DisruptionBook
 from gateways.duties import keep_duties
 from gateways.evidence import EvidenceStore, open_store
 from gateways.mail import Letterhead, Mailer, SmtpMailer
@@ -54,10 +59,11 @@ from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
 from workflows.digest import DailyDigest
+from workflows.disruption import Disruption
 from workflows.guard import MessageGuard, without_trace_of_refusals
 from workflows.rollout import PolicyRollout
 
-WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout)
+WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -91,6 +97,7 @@ class World:
         codes = AnswerCodes(self.links)
         deciders = Deciders(self.books, self.staff_tokens, codes, self.reserved)
         database, books, policies, evidence = self.database, self.books, self.policies, self.evidence
+        mail, disruptions = StaffMail(database, self.mailer, self.letterhead), DisruptionBook(books, policies)
         holders: list[object] = [
             Cases(database, books, policies, evidence),
             Verification(database, books, policies, evidence, self.screening),
@@ -105,7 +112,10 @@ class World:
             Mending(database, books, policies),
             Rollouts(database, books, policies, deciders),
             Post(database, books, policies, codes, self.mailer, self.sms, self.letterhead),
-            Digests(DigestBook(database, books, policies), self.mailer, self.letterhead),
+            Digests(DigestBook(database, books, policies), mail),
+            Disruptions(database, policies, deciders, disruptions),
+            DisruptedCases(database, policies, disruptions),
+            DisruptionPlans(database, books, policies, deciders, mail),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 

@@ -21,7 +21,16 @@ from contracts.vocabulary import (
     WaitedFor,
 )
 from policy.spans import Span, plain
-from policy.work import Approvals, DeskRules, ExtensionRules, FindingRule, Ladder, QuietHours
+from policy.work import (
+    Approvals,
+    DeskRules,
+    DisruptionRules,
+    ExtensionRules,
+    FindingRule,
+    FirmSystem,
+    Ladder,
+    QuietHours,
+)
 
 
 class Calendar(Contract):
@@ -249,6 +258,8 @@ class Policy(Contract):
     refusal: RefusalRules | None = None
     info_change: InfoChangeRules | None = None
     plans: dict[str, ContingencyPlan] = {}
+    systems: dict[str, FirmSystem] = {}
+    disruption: DisruptionRules | None = None
 
     @property
     def begins_at(self) -> datetime:

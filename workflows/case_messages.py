@@ -192,7 +192,7 @@ class CaseMessages(CaseState):
         return Overview(
             stage=self.stage,
             outcome=self.outcome,
-            held=self.held,
+            held=self.stands,
             waiting_for=sorted({role for task in self.waiting.values() for role in task.roles}),
             tasks=sorted(self.waiting),
         )

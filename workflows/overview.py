@@ -34,6 +34,7 @@ def details(case: CaseState) -> str:
     lines = [f"**{case.kind} {case.case_id}** · stage **{case.stage}** · outcome {case.outcome} · risk {case.risk}"]
     if case.held:
         lines.append("**Paused.** Next: `starter.py resume " + case.case_id + "`")
+    lines += [f"**Suspended.** See: `starter.py disruption show {reference}`" for reference in case.suspended]
     lines += [f"- finding `{finding.kind}` {finding.subject}" for finding in case.findings.values()]
     for task in case.waiting.values():
         roles = ", ".join(sorted(task.roles))

@@ -18,9 +18,7 @@ from contracts.rollout import (
 )
 from contracts.tasks import Noted
 from workflows.calls import call
-
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
-"""Between two rounds through the cases that have not answered."""
+from workflows.sweeping import sweep, until_none_is_missing
 
 _ASK_CASES = cast("Callable[..., Swept]", Rollouts.ask_cases)  # the worker awaits it
 
@@ -44,7 +42,7 @@ class PolicyRollout:
         await workflow.wait_condition(lambda: self.state is not RolloutState.PROPOSED)
         if self.state is not RolloutState.REJECTED:
             await self._effective(self.proposed)
-            await self._all_answer(proposal)
+            await until_none_is_missing(lambda: self._round(proposal.version), proposal)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
 
@@ -61,24 +59,9 @@ class PolicyRollout:
         if left > timedelta(0):
             await workflow.sleep(left, summary="its effective day")
 
-    async def _all_answer(self, proposal: PolicyProposal) -> None:
-        """Round by round, until no case is missing."""
-        pause = FIRST_PAUSE
-        while await self._round(proposal.version):
-            if workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(proposal)
-            await workflow.sleep(pause, summary="cases that do not answer")
-            pause = min(2 * pause, LONGEST_PAUSE)
-
     async def _round(self, version: str) -> int:
-        """Ask each case that has not answered, by pages; how many still have not."""
-        missing, last = 0, ""
-        while True:
-            swept = await call(_ASK_CASES, version, last, workflow.now(), summary="ask the cases")
-            missing, last = missing + swept.missing, swept.last
-            if not last:
-                return missing
+        """Ask each case that has not answered; how many still have not."""
+        return await sweep(lambda last: call(_ASK_CASES, version, last, workflow.now(), summary="ask the cases"))
 
     # ---- what is said to it --------------------------------------------------------------------------------------
 

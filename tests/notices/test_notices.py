@@ -9,6 +9,7 @@ import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
 import notices
+from contracts.findings import FindingKind
 from contracts.vocabulary import Language, Role, ShortfallWay
 from notices import Answer, render, templates, words
 from policy.work import QuietHours
@@ -16,8 +17,11 @@ from policy.work import QuietHours
 FOLDER = Path(notices.__file__).parent
 STAFF = (
     *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
-    *("extension", "information_wanted", "answered_information", "digest"),
+    *("extension", "information_wanted", "answered_information", "digest", "plan_step"),
 )
+NO_TASK = {"digest", "plan_step"}
+"""What staff are told that is no task of a case."""
+
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
@@ -60,6 +64,10 @@ FACTS: dict[str, tuple[str, ...]] = {
     "information_wanted": ("question", "asked_by"),
     "answered_information": ("question", "answer", "answered_by"),
     "digest": (),
+    "outage": ("detail",),
+    "disruption": ("detail",),
+    "disruption_over": ("days",),
+    "plan_step": ("step", "zh", "en", "detail"),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -99,6 +107,7 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "options": ["approve", "reject"],
             "roles": [Role.FINANCE],
         }
+        common |= {"disruption": "R-1", "kind": FindingKind.SYSTEM_FAULT, "contacts": ["the operations desk"]}
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
     else:
         common |= {"account": "1001", "reference": "closure-ACC-1.1"}
@@ -194,7 +203,7 @@ def test_every_rung_of_the_ladder_has_a_text_of_its_own(language: Language) -> N
     assert render("reminder", language, values("reminder")) != render("last_reminder", language, values("reminder"))
 
 
-@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest"}))
+@pytest.mark.parametrize("template", sorted(set(STAFF) - NO_TASK))
 @both_languages
 def test_a_due_moment_of_a_year_not_announced_is_said_to_be_provisional(template: str, language: Language) -> None:
     word = "暂定" if language is Language.ZH else "provisional"
@@ -258,7 +267,7 @@ def test_a_customer_who_is_short_reads_only_the_ways_that_are_open(language: Lan
     assert said == {way: way in {ShortfallWay.TOP_UP, ShortfallWay.INSTALMENT} for way in ShortfallWay}
 
 
-@pytest.mark.parametrize("template", sorted(set(STAFF) - {"digest", "phone_script"}))
+@pytest.mark.parametrize("template", sorted(set(STAFF) - {*NO_TASK, "phone_script"}))
 def test_staff_who_read_chinese_find_the_matter_in_chinese_before_the_english_words(template: str) -> None:
     lines = render(template, Language.ZH, values(template)).text.splitlines()
     assert lines[lines.index("事项：替代方案") + 1] == "说明：an alternative"
