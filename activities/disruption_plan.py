@@ -78,10 +78,15 @@ class DisruptionPlans:
             return noted(session, row, proof.who.id, f"done: {line.step}", "", at)
 
     def _values(self, row: DisruptionRow, line: DisruptionStepRow) -> dict[str, object]:
-        facts = {"step": line.step, "zh": line.zh, "en": line.en, "detail": row.detail}
-        kind, firm = row.kind.finding, self.mail.letterhead.firm
-        contacts = plan.contacts if (plan := self.policies[row.policy].plan_for(kind)) else ()
-        return {"firm": firm, "kind": kind, "disruption": row.reference, "facts": facts, "contacts": contacts}
+        plan = self.policies[row.policy].plan_for(row.kind.finding)
+        return {
+            "firm": self.mail.letterhead.firm,
+            "kind": row.kind.finding,
+            "disruption": row.reference,
+            "step": line.step,
+            "facts": {"zh": line.zh, "en": line.en, "detail": row.detail},
+            "contacts": plan.contacts if plan else (),
+        }
 
 
 def _key(reference: str, step: str) -> str:

@@ -77,6 +77,8 @@ class CaseDisruption(CaseEvents):
         return done.stand
 
     async def _let_go(self, reference: str) -> DisruptionStand:
+        if self._stands.get(reference) is DisruptionStand.RESUMED:
+            return DisruptionStand.RESUMED
         if self._is_ending():
             return DisruptionStand.ENDED
         last = self.suspended.keys() <= {reference}

@@ -67,7 +67,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "outage": ("detail",),
     "disruption": ("detail",),
     "disruption_over": ("days",),
-    "plan_step": ("step", "zh", "en", "detail"),
+    "plan_step": ("zh", "en", "detail"),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -107,7 +107,12 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "options": ["approve", "reject"],
             "roles": [Role.FINANCE],
         }
-        common |= {"disruption": "R-1", "kind": FindingKind.SYSTEM_FAULT, "contacts": ["the operations desk"]}
+        common |= {
+            "disruption": "R-1",
+            "step": "assess",
+            "kind": FindingKind.SYSTEM_FAULT,
+            "contacts": ["the operations desk"],
+        }
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
     else:
         common |= {"account": "1001", "reference": "closure-ACC-1.1"}

@@ -96,7 +96,9 @@ def test_the_looks_of_any_closure_are_those_of_all_closures_together():
 def test_a_plan_past_its_review_and_an_expiry_are_warned_of():
     day = NOW.plans["system_fault"].reviewed_on.replace(year=2027, month=12)
     expiring = NOW.model_copy(update={"expires": day.replace(day=day.day + 10)})
-    assert [words.partition(" of policy")[0] for words in warnings(NOW, day)] == ["The contingency plan system_fault"]
+    assert [words.partition(" of policy")[0] for words in warnings(NOW, day)] == [
+        f"The contingency plan {name}" for name in NOW.plans
+    ]
     assert f"expires on {expiring.expires}" in warnings(expiring, day)[0]
     assert f"expired on {expiring.expires}" in warnings(expiring, day.replace(day=day.day + 11))[0]
     assert warnings(NOW, NOW.effective) == []
