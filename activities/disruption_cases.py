@@ -61,9 +61,9 @@ class DisruptedCases:
     @activity.defn
     async def let_cases_go(self, reference: str, after: str) -> Reached:
         """Let go the next page of cases in the order in which they are due. Who does not answer is missing."""
-        page, size = await asyncio.to_thread(self._to_let_go, reference, int(after or 0))
+        page, more = await asyncio.to_thread(self._to_let_go, reference, int(after or 0))
         await self._tell("let_go", reference, page)
-        last = str(page[-1].place) if len(page) == size else ""
+        last = str(page[-1].place) if more else ""
         return await asyncio.to_thread(self._reached, reference, [case.dossier for case in page], last)
 
     async def _tell(self, update: str, reference: str, page: Sequence[Told]) -> None:
@@ -77,12 +77,13 @@ class DisruptedCases:
             cases = self.book.to_suspend(session, found(session, reference), after, PAGE)
             return [Told(case.case_id, case.dossier) for case in cases]
 
-    def _to_let_go(self, reference: str, after: int) -> tuple[list[Told], int]:
+    def _to_let_go(self, reference: str, after: int) -> tuple[list[Told], bool]:
+        """The page, and whether there is another one."""
         with self.database.reading() as session:
             row = found(session, reference)
             size = page_size(rules_of(self.policies[row.policy]))
-            cases = self.book.to_let_go(session, row, after, size)
-            return [Told(case.case_id, case.dossier, case.place or 0) for case in cases], size
+            cases = self.book.to_let_go(session, row, after, size + 1)
+            return [Told(case.case_id, case.dossier, case.place or 0) for case in cases[:size]], len(cases) > size
 
     def _keep_ended(self, reference: str, ended: Iterable[Told]) -> None:
         with self.database.transaction() as session:
