@@ -1,4 +1,4 @@
-"""kill -9 of the worker while cases are suspended and again while they are let go: each once, each customer told once."""
+"""kill -9 of the worker while cases are suspended and while they are let go: each once, each customer told once."""
 
 from collections import Counter
 from pathlib import Path
@@ -26,8 +26,13 @@ TOUCHED, OTHERS, PAIRS = 40, 20, 10
 """`PAIRS`: so many customers have two of the touched cases."""
 
 BRANCH = "南京玄武支行"
-RULES = (("resume_per_minute = 600", "resume_per_minute = 240"), *unhurried())
-"""Pages of twenty, five seconds apart: time to die between them."""
+RULES = (
+    ("resume_per_minute = 600", "resume_per_minute = 240"),
+    ('delivery = "10 seconds"', 'delivery = "2 minutes"'),
+    *unhurried(),
+)
+"""Pages of twenty, five seconds apart: time to die between them. A message whose attempt died with the worker is tried
+again, as in production; a rehearsal would take the next channel."""
 
 
 @pytest.fixture
