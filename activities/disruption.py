@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -23,7 +24,7 @@ from contracts.disruption import (
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.vocabulary import Role
 from gateways.books_journal import FIRM_ZONE
-from gateways.disruptions import DisruptionBook, found
+from gateways.disruptions import DisruptionBook, Lock, found
 from policy import Policies, Policy
 from policy.spans import plain
 from policy.work import DisruptionRules
@@ -67,7 +68,7 @@ class Disruptions:
 
         Refused: ALREADY_ENDED, MISMATCH, NOT_ALLOWED for too many days, FORBIDDEN, UNAUTHENTICATED."""
         with self.database.transaction() as session:
-            row = found(session, ending.reference)
+            row = found(session, ending.reference, Lock.CHANGE)
             if row.state is not DisruptionState.LASTING:
                 return _ended_before(row, ending)
             rules = rules_of(self.policies[row.policy])
@@ -91,7 +92,7 @@ class Disruptions:
 
         Refused: ALREADY_DECIDED, NOT_ALLOWED, MISMATCH, FORBIDDEN, FOUR_EYES, UNAUTHENTICATED."""
         with self.database.transaction() as session:
-            row = found(session, ruling.reference)
+            row = found(session, ruling.reference, Lock.CHANGE)
             if row.state is not DisruptionState.ENDING:
                 return _ruled_before(row, ruling)
             rules = rules_of(self.policies[row.policy])
@@ -126,11 +127,10 @@ class Disruptions:
             for n, name in enumerate(declaration.systems)
             if name not in policy.systems
         ]
-        for field, places in (("branches", declaration.branches), ("regions", declaration.regions)):
-            for n, place in enumerate(places):
-                here = {"branches": (), "regions": ()} | {field: (place,)}
-                if not self.book.books.accounts_at(session, **here):
-                    faults.append(Fault(path=f"{field}[{n}]", message=f"there is no account at {place} in the books"))
+        at = partial(self.book.books.accounts_at, session)
+        empty = [(f"branches[{n}]", name) for n, name in enumerate(declaration.branches) if not at([name], [])]
+        empty += [(f"regions[{n}]", name) for n, name in enumerate(declaration.regions) if not at([], [name])]
+        faults += [Fault(path=path, message=f"there is no account in {name} in the books") for path, name in empty]
         if faults:
             raise bad_input("declaration", faults)
 

@@ -27,7 +27,7 @@ from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.tasks import ExtensionState
 from gateways.calendar_days import calendar_of
-from gateways.disruptions import DisruptionBook, first_to_tell, found, keep_ended
+from gateways.disruptions import DisruptionBook, Lock, first_to_tell, found, keep_ended
 from policy import Policies
 from records.database import Database
 from records.disruption_tables import DisruptedCaseRow, DisruptionRow, DisruptionWord
@@ -106,7 +106,7 @@ class DisruptedCases:
         with self.database.once(step.key, None, Suspension) as effect:
             if effect.done:
                 return effect.result
-            session, row = effect.session, found(effect.session, reference, held=True)
+            session, row = effect.session, found(effect.session, reference, Lock.KEEP)
             case = case_of(session, step)
             lasting = row.state is DisruptionState.LASTING and case.ended_at is None
             if not (lasting and self.book.touches(session, row, case)):

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, func, select
@@ -119,10 +121,18 @@ class DisruptionBook:
         )
 
 
-def found(session: Session, reference: str, *, held: bool = False) -> DisruptionRow:
-    """The disruption; `held`: it does not change until the transaction ends. Refused: NOT_FOUND."""
-    lock: Any = {"read": True} if held else None
-    row = session.get(DisruptionRow, reference, with_for_update=lock)
+class Lock(Enum):
+    """What of a disruption's row until the transaction ends: nothing, nobody changes it, nobody else changes it."""
+
+    NONE = None
+    KEEP = MappingProxyType({"read": True})
+    CHANGE = True
+
+
+def found(session: Session, reference: str, lock: Lock = Lock.NONE) -> DisruptionRow:
+    """The disruption. Refused: NOT_FOUND."""
+    how: Any = lock.value
+    row = session.get(DisruptionRow, reference, with_for_update=how)
     if row is None:
         raise Refused(Code.NOT_FOUND, f"Disruption {reference} was not declared.")
     return row

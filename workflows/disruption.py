@@ -52,9 +52,9 @@ class Disruption:
         await telling
         pace = self.declared.pace
         await until_none_is_missing(lambda: sweep(self._let_page_go, between=pace), declaration, at_least=pace)
-        await workflow.wait_condition(workflow.all_handlers_finished)
         outcome = await call(Disruptions.finish_disruption, declaration.reference, workflow.now(), summary="over")
         self._stands(DisruptionState.OVER)
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome
 
     async def _declare(self, declaration: Declaration) -> Declared:

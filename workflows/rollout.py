@@ -44,7 +44,9 @@ class PolicyRollout:
             await self._effective(self.proposed)
             await until_none_is_missing(lambda: self._round(proposal.version), proposal)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
+        outcome = await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
+        await workflow.wait_condition(workflow.all_handlers_finished)  # a message may have come meanwhile
+        return outcome
 
     async def _propose(self, proposal: PolicyProposal) -> ProposedPolicy:
         try:

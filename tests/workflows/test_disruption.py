@@ -297,6 +297,7 @@ async def test_more_time_is_given_by_a_manager_who_did_not_ask_for_it_and_cases_
     two_days = timedelta(days=2)
     assert firm.show(case).expected_by >= expected + two_days
     await eventually(lambda: firm.line(task).due >= due + two_days, "the task to be reckoned again")
+    await firm.client.get_workflow_handle(disruption_id(OUTAGE)).result()
     with pytest.raises(Refused) as again:
         await rule(firm, by="tian.ye")
     assert again.value.code is Code.NOT_FOUND
