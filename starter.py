@@ -55,6 +55,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy approve": ("publishing:approve", "Approve a proposed policy."),
     "policy reject": ("publishing:reject", "Reject a proposed policy."),
     "policy rollout": ("publishing:rollout", "What a published policy does to open cases, and who has answered."),
+    "disruption declare": ("disruption:declare", "An outage or outside event begins: what it touches is suspended."),
+    "disruption show": ("disruption:show", "How a disruption stands: cases, customers told, steps of its plan."),
+    "disruption done": ("disruption:done", "Sign a step of its contingency plan."),
+    "disruption end": ("disruption:end", "It is over: cases go on, in order."),
+    "disruption approve": ("disruption:approve", "Approve more time for the cases that it touched."),
+    "disruption reject": ("disruption:reject", "Give no more time."),
     "calendar load": ("calendar:load", "Days that were announced later, and the firm's own; due dates move with them."),
     "calendar show": ("calendar:show", "The working days of a year that are not as the week would have it."),
 }

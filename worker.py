@@ -22,6 +22,9 @@ from activities.cases import Cases
 from activities.deciders import CUSTOMER, OPERATOR, Deciders
 from activities.desk import Desk
 from activities.digest import Digests
+from activities.disruption import Disruptions
+from activities.disruption_cases import DisruptedCases
+from activities.disruption_plan import DisruptionPlans
 from activities.mending import Mending
 from activities.occurrences import Occurrences
 from activities.policy_mail import PolicyMail
@@ -41,6 +44,7 @@ from gateways.answer_codes import AnswerCodes
 from gateways.books import Books, Ledger
 from gateways.devserver import DevServer
 from gateways.digest import DigestBook
+from gateways.disruptions import DisruptionBook
 from gateways.duties import keep_duties
 from gateways.evidence import EvidenceStore, open_store
 from gateways.mail import Letterhead, Mailer, SmtpMailer
@@ -56,10 +60,11 @@ from records.database import Database
 from settings import Settings, connect, load_settings
 from workflows.closure import AccountClosure
 from workflows.digest import DailyDigest
+from workflows.disruption import Disruption
 from workflows.guard import MessageGuard, without_trace_of_refusals
 from workflows.rollout import PolicyRollout
 
-WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout)
+WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -93,7 +98,7 @@ class World:
         codes = AnswerCodes(self.links)
         deciders = Deciders(self.books, self.staff_tokens, codes, self.reserved)
         database, books, policies, evidence = self.database, self.books, self.policies, self.evidence
-        staff_mail = StaffMail(database, self.mailer, self.letterhead)
+        staff_mail, disruptions = StaffMail(database, self.mailer, self.letterhead), DisruptionBook(books, policies)
         holders: list[object] = [
             Cases(database, books, policies, evidence),
             Verification(database, books, policies, evidence, self.screening),
@@ -110,6 +115,9 @@ class World:
             Post(database, books, policies, codes, self.mailer, self.sms, self.letterhead),
             Digests(DigestBook(database, books, policies), staff_mail),
             PolicyMail(RolloutBook(books, policies), staff_mail),
+            Disruptions(database, policies, deciders, disruptions),
+            DisruptedCases(database, policies, disruptions),
+            DisruptionPlans(database, books, policies, deciders, staff_mail),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 

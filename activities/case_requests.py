@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 from temporalio import activity
 
-from activities.casework import case_of, move_expected, note
+from activities.casework import case_of, go_on, move_expected, note, stand_still
 from activities.deciders import Deciders, unrecused
 from contracts.judgement import Decider
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -18,7 +18,7 @@ from gateways.hearing import LISTENERS, roles_of
 from policy import Policies, Policy
 from policy.work import ExtensionRules
 from records.database import Database
-from records.people_tables import ExtensionRow, HoldRow
+from records.people_tables import ExtensionRow
 from records.tables import CaseRow, TaskRow
 
 
@@ -52,11 +52,10 @@ class CaseRequests:
                 return effect.result
             session = effect.session
             who = self._staff(session, step, hold.token, hold.decision_id, "pause and resume a case")
-            session.get_one(CaseRow, step.dossier).held = held
             if held:
-                session.add(HoldRow(dossier=step.dossier, since=step.at))
+                stand_still(session, step)
             else:
-                _end_hold(session, step)
+                go_on(session, step)
                 move_expected(session, self.policies[step.policy], session.get_one(CaseRow, step.dossier), step.at)
             note(session, step, "paused" if held else "resumed", hold.reason, who=who.id)
             return effect.record(Noted(by=who.id, at=step.at))
@@ -132,12 +131,6 @@ class CaseRequests:
         return unrecused(session, step.dossier, who)
 
 
-def _end_hold(session: Session, step: Step) -> None:
-    open_ = select(HoldRow).where(HoldRow.dossier == step.dossier, col(HoldRow.until).is_(None))
-    for hold in session.exec(open_):
-        hold.until = step.at
-
-
 def _first_answer(row: ExtensionRow, step: Step, extension: Extension, who: Decider) -> Noted:
     asked = {**extension.model_dump(exclude={"token"}), "dossier": step.dossier, "asked_by": who.id}
     if row.model_dump(include=set(asked)) != asked:
@@ -178,12 +171,13 @@ def _concerned(session: Session, step: Step, extension: Extension, who: Decider)
 
 
 def _room_for(session: Session, step: Step, extension: Extension, rules: ExtensionRules) -> None:
-    """One at a time for one thing. Granted ones count, and those that wait to be decided."""
+    """One at a time for one thing. Granted ones count, and those that wait to be decided; not what the firm gave for a
+    disruption."""
     same = ExtensionRow.dossier == step.dossier, ExtensionRow.task == extension.task
     if session.exec(select(ExtensionRow).where(*same, ExtensionRow.state == ExtensionState.ASKED)).first():
         what = extension.task or step.case
         raise Refused(Code.NOT_ALLOWED, f"More time for {what} is asked for already, and not decided yet.")
-    mine = select(func.count()).where(ExtensionRow.dossier == step.dossier)
+    mine = select(func.count()).where(ExtensionRow.dossier == step.dossier, ExtensionRow.disruption == "")
     mine = mine.where(ExtensionRow.state != ExtensionState.REJECTED)
     if session.exec(mine).one() >= rules.times:
         raise Refused(Code.NOT_ALLOWED, f"{step.case} was extended {rules.times} times, which is all that is allowed.")

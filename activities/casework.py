@@ -13,6 +13,7 @@ from gateways.deadlines import expected_by
 from policy.model import Policy
 from records import trail
 from records.canonical import canonical
+from records.people_tables import HoldRow
 from records.tables import CaseRow, FindingRow
 
 SYSTEM = "system"
@@ -48,7 +49,7 @@ def record(session: Session, step: Step, checked: Checked) -> Checked:
         if row.fingerprint not in found:
             row.state, row.ended_at = FindingState.CLEARED, step.at
     for finding in checked.findings:
-        _raise(session, step, finding)
+        put_on_record(session, step, finding)
     kinds = ", ".join(finding.fingerprint for finding in checked.findings) or "clear"
     evidence = {"risk": checked.risk.value, **{f"reason {n}": words for n, words in enumerate(checked.reasons, 1)}}
     note(session, step, f"{step.name}, round {step.round}: {kinds}", evidence=evidence)
@@ -74,14 +75,36 @@ def today(step: Step, policy: Policy) -> date:
 
 
 def move_expected(session: Session, policy: Policy, row: CaseRow, at: datetime) -> None:
-    """Reckon the expected end again; not before the end of the day that was wished."""
+    """Reckon the expected end again."""
+    row.expected_by = expected_end(session, policy, row, at)
+
+
+def expected_end(session: Session, policy: Policy, row: CaseRow, at: datetime) -> datetime:
+    """When the case is expected to end; not before the end of the day that was wished."""
     wished_on, rules = request_of(row).wished_on, policy.calendar
     wished = datetime.combine(wished_on, rules.closes, ZoneInfo(rules.zone)) if wished_on else None
     session.flush()
-    row.expected_by = expected_by(session, policy, row, wished, at)
+    return expected_by(session, policy, row, wished, at)
 
 
-def _raise(session: Session, step: Step, finding: Finding) -> None:
+def stand_still(session: Session, step: Step, disruption: str = "") -> None:
+    """The case stands, and its clocks with it: staff paused it, or a disruption suspends it."""
+    session.add(HoldRow(dossier=step.dossier, since=step.at, disruption=disruption))
+    session.get_one(CaseRow, step.dossier).held = True
+
+
+def go_on(session: Session, step: Step, disruption: str = "") -> None:
+    """What made the case stand is over; it goes on when nothing else does."""
+    open_ = select(HoldRow).where(HoldRow.dossier == step.dossier, col(HoldRow.until).is_(None))
+    holds = session.exec(open_).all()
+    for hold in holds:
+        if hold.disruption == disruption:
+            hold.until = step.at
+    session.get_one(CaseRow, step.dossier).held = any(hold.until is None for hold in holds)
+
+
+def put_on_record(session: Session, step: Step, finding: Finding) -> None:
+    """A finding is open, under the name of the step that can find it gone."""
     row = session.get(FindingRow, (step.dossier, finding.fingerprint))
     if row is None:
         row = FindingRow(

@@ -26,6 +26,7 @@ from gateways.books import Books
 from gateways.hearing import roles_of
 from gateways.rollouts import rolled_out
 from policy import Policy
+from records.people_tables import HoldRow
 from records.tables import CaseRow, FindingRow, TaskRow
 
 _TO_COME = "0" * 64
@@ -194,11 +195,18 @@ def case_facts(session: Session, row: CaseRow, policy: Policy) -> CaseFacts:
     return CaseFacts(
         dossier=row.dossier,
         stage=Stage(row.stage),
-        held=row.held,
+        held=row.held and _paused_by_staff(session, row),
         risk=row.risk,
         findings=tuple(_known(each, policy) for each in session.exec(findings)),
         tasks=tuple(_task(each, policy) for each in session.exec(tasks)),
     )
+
+
+def _paused_by_staff(session: Session, row: CaseRow) -> bool:
+    """A disruption that suspends the case is a finding of its own."""
+    standing = select(HoldRow).where(HoldRow.dossier == row.dossier, HoldRow.until == None)  # noqa: E711
+    holds = session.exec(standing).all()
+    return not holds or any(not hold.disruption for hold in holds)
 
 
 def _known(row: FindingRow, policy: Policy) -> KnownFinding:

@@ -2,17 +2,16 @@
 
 import asyncio
 import hashlib
-import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 from temporalio import activity
-from temporalio.client import RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.casework import case_of, note, today
 from activities.deciders import Deciders, Proof
+from activities.sweeping import PAGE, Question, ask_each
 from contracts.refusals import Code, Refused
 from contracts.rollout import (
     CaseImpact,
@@ -44,12 +43,6 @@ from records.tables import CaseRow
 PROPOSERS = frozenset({Role.COMPLIANCE, Role.LEGAL, Role.MANAGER})
 POLICIES = "policies"
 """The dossier of what happens to policies outside any case."""
-
-IN_FLIGHT, PAGE = 10, 20
-ANSWER = timedelta(seconds=5)
-"""Of a page every case is asked and given up within one attempt: PAGE / IN_FLIGHT times as long."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -124,8 +117,10 @@ class Rollouts:
         """Ask a page of open cases that have not answered, some at a time; one that does not answer keeps nobody else
         from it. Async, since only so an activity is given Temporal's client."""
         page = await asyncio.to_thread(self._page, version, after, at)
-        gate = asyncio.Semaphore(IN_FLIGHT)
-        await asyncio.gather(*(self._ask(gate, version, case, at) for case in page if case.touched))
+        question = Question("new_policy", PolicyNotice(version=version), f"policy-{version}", PolicyAnswer)
+        answers = await ask_each([case for case in page if case.touched], question)
+        ended = [case for case, answer in answers if answer is None]
+        await asyncio.to_thread(self._ended, version, ended, at)
         missing = await asyncio.to_thread(self._missing, version, page)
         return Swept(last=page[-1].dossier if len(page) == PAGE else "", missing=missing)
 
@@ -156,19 +151,6 @@ class Rollouts:
             evidence = {"old": old, "new": answer.version, "again": ", ".join((*answer.looks, *answer.added))}
             note(session, step, f"policy {answer.version}: {answer.stand}", evidence=evidence)
 
-    async def _ask(self, gate: asyncio.Semaphore, version: str, case: CaseImpact, at: datetime) -> None:
-        handle = activity.client().get_workflow_handle(case.case)
-        # A later sweep is another update: the server would tell it again how this one failed.
-        update, notice = f"policy-{version}.{activity.info().activity_id}", PolicyNotice(version=version)
-        async with gate:
-            try:
-                await handle.execute_update("new_policy", notice, id=update, rpc_timeout=ANSWER)
-            except (RPCError, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError) as error:
-                if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-                    await asyncio.to_thread(self._ended, version, case, at)
-                else:
-                    logger.warning("%s does not answer to policy %s: %s", case.case, version, error.cause or error)
-
     def _page(self, version: str, after: str, at: datetime) -> list[CaseImpact]:
         """The next cases. Who is not touched keeps its own, unasked."""
         book = RolloutBook(self.books, self.policies)
@@ -179,9 +161,10 @@ class Rollouts:
                     keep_answer(session, _said(version, case, PolicyStand.KEEP), at, asked=False)
         return page
 
-    def _ended(self, version: str, case: CaseImpact, at: datetime) -> None:
+    def _ended(self, version: str, cases: Iterable[CaseImpact], at: datetime) -> None:
         with self.database.transaction() as session:
-            keep_answer(session, _said(version, case, PolicyStand.ENDED), at)
+            for case in cases:
+                keep_answer(session, _said(version, case, PolicyStand.ENDED), at)
 
     def _missing(self, version: str, page: list[CaseImpact]) -> int:
         """Counted in the records: a case may have answered though its answer did not reach us."""

@@ -107,10 +107,12 @@ def _tell(cases: Sequence[str]) -> None:
 def _view(account: str) -> AccountView:
     with records().transaction() as session:
         ledger = Ledger()
-        return _account_view(ledger.account(session, account), ledger.entries(session, account))
+        facts = ledger.account(session, account)
+        region = ledger.customer(session, facts.customer).region
+        return _account_view(facts, ledger.entries(session, account), region)
 
 
-def _account_view(facts: AccountFacts, entries: tuple[EntryFacts, ...]) -> AccountView:
+def _account_view(facts: AccountFacts, entries: tuple[EntryFacts, ...], region: str) -> AccountView:
     return AccountView(
         account=facts.id,
         customer=facts.customer,
@@ -122,4 +124,6 @@ def _account_view(facts: AccountFacts, entries: tuple[EntryFacts, ...]) -> Accou
         opened_on=facts.opened_on,
         closed_on=facts.closed_on,
         entries=tuple(EntryLine.of(entry) for entry in entries),
+        branch=facts.branch,
+        region=region,
     )

@@ -74,6 +74,8 @@ def account_pages(account: AccountView) -> Pages:
         ("account", f"{account.account} of {account.customer}"),
         ("balance", f"{account.balance} {account.currency}"),
         ("status", account.status),
+        ("branch", account.branch or "-"),
+        ("region", account.region or "-"),
         ("lock", account.lock or "-"),
         ("freeze", f"{freeze.by}, {freeze.reference}, since {freeze.since}" if freeze else "-"),
     ]

@@ -161,6 +161,7 @@ class CustomerFacts(Contract):
     contacts: tuple[ContactFacts, ...] = ()
     complaints_open: int = 0
     related_staff: tuple[str, ...] = ()
+    region: str = ""
 
 
 class AgreementFacts(Contract):

@@ -38,6 +38,7 @@ class CustomerRecord(Contract):
     contacts: tuple[ContactRecord, ...] = ()
     complaints_open: int = Field(default=0, ge=0, le=1_000)
     related_staff: tuple[StaffId, ...] = ()
+    region: Words = ""
 
 
 class AccountRecord(Contract):

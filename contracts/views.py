@@ -212,7 +212,8 @@ class EntryLine(Contract):
 
 
 class AccountView(Contract):
-    """账户: an account as `books show` gives it; amounts are decimal strings, `lock` the dossier that holds it."""
+    """账户: an account as `books show` gives it; amounts are decimal strings, `lock` the dossier that holds it,
+    `region` where the customer lives."""
 
     account: str
     customer: str
@@ -224,6 +225,8 @@ class AccountView(Contract):
     opened_on: date
     closed_on: date | None
     entries: tuple[EntryLine, ...]
+    branch: str = ""
+    region: str = ""
 
 
 class Verified(Contract):

@@ -40,6 +40,10 @@ class Books(Protocol):
         """All accounts of a customer, by id."""
         ...
 
+    def accounts_at(self, session: Session, branches: Iterable[str], regions: Iterable[str]) -> frozenset[str]:
+        """The accounts at one of these branches, and those of customers of one of these regions."""
+        ...
+
     def agreements(self, session: Session, account_id: str) -> tuple[AgreementFacts, ...]:
         """The agreements on an account, ended ones too."""
         ...

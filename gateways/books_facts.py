@@ -70,6 +70,12 @@ class Reading:
         rows = select(AccountRow).where(AccountRow.customer == customer_id).order_by(col(AccountRow.id))
         return tuple(_account(session, row) for row in session.exec(rows).all())
 
+    def accounts_at(self, session: Session, branches: Iterable[str], regions: Iterable[str]) -> frozenset[str]:
+        """The accounts at one of these branches, and those of customers of one of these regions."""
+        theirs = select(CustomerRow.id).where(col(CustomerRow.region).in_(list(regions)))
+        here = col(AccountRow.branch).in_(list(branches)) | col(AccountRow.customer).in_(theirs)
+        return frozenset(session.exec(select(AccountRow.id).where(here)))
+
     def agreements(self, session: Session, account_id: str) -> tuple[AgreementFacts, ...]:
         """The agreements on an account, ended ones too, by id."""
         found(session, AccountRow, account_id, "account")

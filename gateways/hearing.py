@@ -1,7 +1,7 @@
 """What the judge hears: how a task stands, who keeps out of it and why, and in whose place somebody may decide."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Protocol
 
@@ -69,7 +69,13 @@ def roles_of(row: TaskRow) -> tuple[Role, ...]:
 
 def people_for(session: Session, books: Books, row: TaskRow, roles: Iterable[Role], day: date) -> list[StaffFacts]:
     """Whom a task is told to: who holds one of `roles` and does not keep out; the deputy of who is absent."""
-    bars = _bars(session, books, row, TaskSpec.model_validate_json(row.spec))
+    return at_work(session, books, roles, day, _bars(session, books, row, TaskSpec.model_validate_json(row.spec)))
+
+
+def at_work(
+    session: Session, books: Books, roles: Iterable[Role], day: date, bars: Container[str] = ()
+) -> list[StaffFacts]:
+    """Who holds one of `roles` and is not among the `bars`; the deputy of who is absent."""
     people: dict[str, StaffFacts] = {}
     for holder in books.holders(session, roles):
         if holder.id in bars:

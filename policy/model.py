@@ -22,7 +22,16 @@ from contracts.vocabulary import (
     WaitedFor,
 )
 from policy.spans import Span, plain
-from policy.work import Approvals, DeskRules, ExtensionRules, FindingRule, Ladder, QuietHours
+from policy.work import (
+    Approvals,
+    DeskRules,
+    DisruptionRules,
+    ExtensionRules,
+    FindingRule,
+    FirmSystem,
+    Ladder,
+    QuietHours,
+)
 
 
 class Calendar(Contract):
@@ -267,6 +276,8 @@ class Policy(Contract):
     info_change: InfoChangeRules | None = None
     plans: dict[str, ContingencyPlan] = {}
     templates: dict[CaseNotice, TemplateRule] = {}
+    systems: dict[str, FirmSystem] = {}
+    disruption: DisruptionRules | None = None
 
     @property
     def begins_at(self) -> datetime:

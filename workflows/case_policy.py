@@ -6,12 +6,12 @@ from activities.rollout import Rollouts
 from contracts.rollout import Look, PolicyAnswer, PolicyNotice, PolicyStand
 from contracts.vocabulary import CaseKind, Stage
 from policy.changes import Weighed
-from workflows.case_events import CaseEvents
+from workflows.case_disruption import CaseDisruption
 from workflows.case_steps import Look as Looking
 from workflows.overview import publish
 
 
-class CasePolicy(CaseEvents):
+class CasePolicy(CaseDisruption):
     """The rules that a case goes by, when they change."""
 
     def __init__(self, kind: CaseKind) -> None:

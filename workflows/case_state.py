@@ -82,6 +82,7 @@ class CaseState:
         self.blocking: set[str] = set()
         self.failing: dict[int, str] = {}
         self.held = False
+        self.suspended: dict[str, Finding] = {}
         self.approved = False
         self.settling = False
         self.money_moved = False
@@ -95,16 +96,21 @@ class CaseState:
     async def until(self, met: Callable[[], bool], before: datetime | None = None, summary: str = "") -> bool:
         """Wait until `met`; False when the moment `before` comes first. Raises CaseEnded when the case was stopped.
 
-        A paused case waits on, however much is met.
+        A case that stands waits on, however much is met.
         """
         left = None if before is None else max(before - self.now(), timedelta(0))
         try:
             await workflow.wait_condition(lambda: self.stopped or met(), timeout=left, timeout_summary=summary or None)
         except TimeoutError:
             return False
-        await workflow.wait_condition(lambda: self.stopped or not self.held)
+        await workflow.wait_condition(lambda: self.stopped or not self.stands)
         self.checkpoint()
         return True
+
+    @property
+    def stands(self) -> bool:
+        """Whether staff paused the case, or a disruption (by reference) suspends it."""
+        return self.held or bool(self.suspended)
 
     @property
     def stopped(self) -> bool:

@@ -31,6 +31,12 @@ JUDGES = frozenset(
         "propose_policy",
         "rule_on_policy",
         "weigh_policy",
+        "declare_disruption",
+        "end_disruption",
+        "rule_on_disruption",
+        "sign_plan_step",
+        "suspend_case",
+        "let_go_case",
     }
 )
 """The activities that answer a sender, and so may refuse. What any other one cannot do is a fault: tried again."""

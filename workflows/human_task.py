@@ -29,7 +29,7 @@ class HumanTask:
     def __init__(self, case: CaseContact, spec: TaskSpec) -> None:
         self.case = case
         self.spec = spec
-        self.asked = Asked(spec, roles=set(spec.roles), stale=case.held)
+        self.asked = Asked(spec, roles=set(spec.roles), stale=case.stands)
         self._rungs: list[Rung] = []
 
     async def decided(self) -> DecisionReceipt | None:

@@ -21,9 +21,7 @@ from contracts.rollout import (
 )
 from contracts.tasks import Noted
 from workflows.calls import Outlasted, call
-
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
-"""Between two rounds through the cases that have not answered."""
+from workflows.sweeping import sweep, until_none_is_missing
 
 _ASK_CASES = cast("Callable[..., Swept]", Rollouts.ask_cases)  # the worker awaits it
 
@@ -51,9 +49,11 @@ class PolicyRollout:
         self._tell(self.proposed, ruled=True)
         if self.state is not RolloutState.REJECTED:
             await self._effective(self.proposed)
-            await self._all_answer(proposal)
+            await until_none_is_missing(lambda: self._round(proposal.version), proposal)
         await self._nothing_under_way()
-        return await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
+        outcome = await call(Rollouts.finish_rollout, proposal.version, workflow.now(), summary="n of n answered")
+        await workflow.wait_condition(workflow.all_handlers_finished)  # a message may have come meanwhile
+        return outcome
 
     async def _propose(self, proposal: PolicyProposal) -> ProposedPolicy:
         try:
@@ -68,24 +68,9 @@ class PolicyRollout:
         if left > timedelta(0):
             await workflow.sleep(left, summary="its effective day")
 
-    async def _all_answer(self, proposal: PolicyProposal) -> None:
-        """Round by round, until no case is missing."""
-        pause = FIRST_PAUSE
-        while await self._round(proposal.version):
-            if workflow.info().is_continue_as_new_suggested():
-                await self._nothing_under_way()
-                workflow.continue_as_new(proposal)
-            await workflow.sleep(pause, summary="cases that do not answer")
-            pause = min(2 * pause, LONGEST_PAUSE)
-
     async def _round(self, version: str) -> int:
-        """Ask each case that has not answered, by pages; how many still have not."""
-        missing, last = 0, ""
-        while True:
-            swept = await call(_ASK_CASES, version, last, workflow.now(), summary="ask the cases")
-            missing, last = missing + swept.missing, swept.last
-            if not last:
-                return missing
+        """Ask each case that has not answered; how many still have not."""
+        return await sweep(lambda last: call(_ASK_CASES, version, last, workflow.now(), summary="ask the cases"))
 
     async def _nothing_under_way(self) -> None:
         await asyncio.gather(*self._mails)

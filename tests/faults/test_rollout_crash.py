@@ -1,6 +1,5 @@
 """kill -9 of the worker half way through a rollout: every case that the policy touches has answered, once."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -9,14 +8,14 @@ from sqlmodel import func, select
 from temporalio.client import Client
 
 from commands.verifying import check
-from contracts.refusals import Code, Refused
 from contracts.requests import ClosureRequest
 from contracts.rollout import PolicyStand, RolloutOutcome, RolloutState
 from gateways.devserver import DevServer
 from policy_client import rollout_id
 from records.policy_tables import PolicyAnswerRow
-from records.tables import CaseRow, TaskRow, TrailRow
+from records.tables import CaseRow, TrailRow
 from tests.support.accounts import open_accounts
+from tests.support.crowds import LONG, count, open_cases, open_tasks
 from tests.support.firm import Firm, eventually, firm_without_worker
 from tests.support.policies import (
     ANOTHER_LINE,
@@ -34,9 +33,7 @@ from tests.support.processes import worker_process
 TOUCHED, OTHERS, FAR = 200, 100, 40
 """`FAR`: so many of the touched have passed their reviews."""
 
-AT_A_TIME = 15
 NEW = "2026-11-23-rehearsal"
-LONG = 300.0
 RULES = (EVERYBODY_CONFIRMS, *unhurried())
 
 
@@ -45,15 +42,6 @@ async def firm(real_client: Client, tmp_path: Path):
     folder = folder_with(tmp_path / "policy", *RULES)
     async with firm_without_worker(real_client, tmp_path, policy=folder) as firm:
         yield firm
-
-
-def count(firm: Firm, query) -> int:
-    with firm.world.database.reading() as session:
-        return int(session.exec(query).one())
-
-
-def open_tasks(firm: Firm, name: str) -> int:
-    return count(firm, select(func.count()).where(TaskRow.name == name, TaskRow.ended_at == None))  # noqa: E711
 
 
 def answers(firm: Firm) -> int:
@@ -67,26 +55,13 @@ def requests(firm: Firm) -> list[ClosureRequest]:
     return [*asked, *(firm.request(account, initiator="firm") for account in accounts[TOUCHED:])]
 
 
-async def open_cases(firm: Firm, asked: list[ClosureRequest]) -> None:
+async def open_all(firm: Firm, asked: list[ClosureRequest]) -> None:
     """All wait for the customer's word, but some that wait for approval."""
-    for first in range(0, len(asked), AT_A_TIME):
-        some = asked[first : first + AT_A_TIME]
-        await asyncio.gather(*(sent(firm, request) for request in some))
-        await eventually(lambda: open_tasks(firm, "confirm_contact") >= first + len(some), "the cases", LONG)  # noqa: B023
+    await open_cases(firm, asked)
     for request in asked[:FAR]:
         task = await firm.task("confirm_contact", f"closure-{request.account}")
         await firm.decide(task, "confirm", "li.wei")
     await eventually(lambda: open_tasks(firm, "approval") == FAR, "the approvals", LONG)
-
-
-async def sent(firm: Firm, request: ClosureRequest) -> None:
-    """On a busy machine an answer may come too late; the same request again is the same case."""
-    try:
-        await firm.quietus.request_closure(request)
-    except Refused as refusal:
-        if refusal.code is not Code.UNREACHABLE:
-            raise
-        await firm.quietus.request_closure(request)
 
 
 async def test_a_worker_killed_half_way_through_a_rollout_leaves_every_touched_case_answered_once(
@@ -95,7 +70,7 @@ async def test_a_worker_killed_half_way_through_a_rollout_leaves_every_touched_c
     asked = requests(firm)
     touched = [f"closure-{request.account}" for request in asked[:TOUCHED]]
     async with worker_process(firm, server, "worker.py") as dying:
-        await open_cases(firm, asked)
+        await open_all(firm, asked)
         await publish(firm, NEW, variant(NEW, *RULES, more=ANOTHER_LINE))
         planned = report(firm, NEW)
         assert (len(planned.cases), planned.touched, planned.answered) == (TOUCHED + OTHERS, TOUCHED, 0)

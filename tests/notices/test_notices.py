@@ -9,6 +9,7 @@ import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
 import notices
+from contracts.findings import FindingKind
 from contracts.vocabulary import Language, Role, ShortfallWay
 from notices import Answer, render, templates, words
 from policy.work import QuietHours
@@ -17,8 +18,9 @@ FOLDER = Path(notices.__file__).parent
 STAFF = (
     *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
     *("extension", "information_wanted", "answered_information", "digest", "policy_proposed", "policy_ruled"),
+    "plan_step",
 )
-OFFICE = {"digest", "policy_proposed", "policy_ruled"}
+OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step"}
 """To staff, and about no case."""
 
 QUESTIONS = (
@@ -66,6 +68,10 @@ FACTS: dict[str, tuple[str, ...]] = {
     "digest": (),
     "policy_proposed": (),
     "policy_ruled": (),
+    "outage": ("detail",),
+    "disruption": ("detail",),
+    "disruption_over": ("days",),
+    "plan_step": ("zh", "en", "detail"),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -105,6 +111,12 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "options": ["approve", "reject"],
             "typed": {},
             "roles": [Role.FINANCE],
+        }
+        common |= {
+            "disruption": "R-1",
+            "step": "assess",
+            "kind": FindingKind.SYSTEM_FAULT,
+            "contacts": ["the operations desk"],
         }
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
         common |= {"upkeep": [], "version": "2027-01-01", "effective": "2027-01-01", "touched": 42, "approved": True}

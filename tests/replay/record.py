@@ -1,4 +1,4 @@
-"""Records how closures of made-up customers, digests and rollouts run on the real server, for later versions to replay.
+"""Records how closures, digests, rollouts and disruptions run on the real server, for later versions to replay.
 
 `python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
 """
@@ -18,12 +18,15 @@ from temporalio.client import Client, WorkflowHistory
 from contracts.converter import data_converter
 from contracts.refusals import Refused
 from contracts.tasks import Hold, Withdrawal
+from disruption_client import disruption_id
 from gateways.devserver import DevServer
 from gateways.duties import send_digest
 from policy_client import rollout_id
 from tests.faults.edges import RefusingRail, Watched
 from tests.replay.corpus import HISTORIES
-from tests.support.firm import ROOT, Firm, firm_without_worker
+from tests.support.disruptions import declare, end, report
+from tests.support.disruptions import rule as rule_on_more_time
+from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
 from tests.support.policies import publish, rule, variant
 from worker import build
 
@@ -97,6 +100,23 @@ async def rollout_waiting(firm: Firm) -> str:
     return rollout_id(LATER)
 
 
+async def disruption_over(firm: Firm) -> str:
+    """It suspended a case and let it go, with more time."""
+    await declare(firm, reference="OUT-1")
+    await eventually(lambda: report(firm, "OUT-1").suspended, "a suspended case")
+    await end(firm, "OUT-1", days=1)
+    await rule_on_more_time(firm, "OUT-1")
+    await firm.client.get_workflow_handle(disruption_id("OUT-1")).result()
+    return disruption_id("OUT-1")
+
+
+async def disruption_lasting(firm: Firm) -> str:
+    """It touches one place, where there is no case."""
+    await declare(firm, reference="OUT-2", regions=["四川"])
+    await eventually(lambda: len(report(firm, "OUT-2").steps) == 1, "its plan")
+    return disruption_id("OUT-2")
+
+
 DAY = date(2026, 11, 24)
 NEW, LATER = "2026-11-25-rehearsal", "2026-11-26-rehearsal"
 STRICTER = ("hit = 90", "hit = 88")  # touches every case that has not settled
@@ -105,6 +125,8 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "digest-sent": digest_sent,
     "closure-withdrawn": withdrawn,
     "closure-closed": closed,
+    "disruption-over": disruption_over,
+    "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,
     "rollout-waiting": rollout_waiting,
     "digest-waiting": digest_waiting,
