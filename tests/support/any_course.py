@@ -261,11 +261,10 @@ class AnyCourse(RuleBasedStateMachine):
     @step(pick=PICK)
     def the_mail_comes_back(self, pick: int) -> object:
         """The mail system says so to the case."""
-        sent = self.world.sent(self.case)
-        if not sent or self.now.ended:
+        if self.now.ended or not (sent := self.world.sent(self.case)):
             return None
-        bounce = Bounce(message_id=sent[pick % len(sent)], reason="5.1.1")
-        return self.world.told(self.world.firm.quietus.bounced(self.case, bounce)) or "told"
+        bounce, quietus = Bounce(message_id=sent[pick % len(sent)], reason="5.1.1"), self.world.firm.quietus
+        return self.world.told(quietus.bounced(self.case, bounce)) or "told"
 
     @step(rarely=st.integers(0, 3))
     def an_operator_cancels(self, rarely: int) -> object:
