@@ -17,16 +17,14 @@ from gateways.desk_work import DeskWork
 from tests.support.any_books import CHANGES, PAYEES, WRONGS, payout_to, put_right
 from tests.support.any_end import Tally, assert_allowed_end
 from tests.support.any_people import CUSTOMER, DETAILS, SUPERVISOR, THE_ORDER, AnyPeople, ending_of
-from tests.support.any_world import BREAKABLE, RULES, AnyWorld, Question, Seen
+from tests.support.any_world import BREAKABLE, RULES, AnyWorld, Question, Seen, Stalled
 from tests.support.happenings import occurrence
 
-LONGEST = 100
-"""So many steps to the end are more than any case needs when everybody does their part."""
+LONGEST = 100  # so many steps to the end are more than any case needs when everybody does their part
 
 SETTLING = (Stage.SETTLEMENT, Stage.TERMINATION, Stage.CLOSED)
 SPANS = [timedelta(seconds=seconds) for seconds in (3, 25, 60, 160, 400)] + [timedelta(days=days) for days in (1, 20)]
-LOST = {Code.UNREACHABLE}
-"""What this server tells the sender of a message that was on its way when the case ended."""
+LOST = {Code.UNREACHABLE}  # what this server tells the sender of a message that was on its way when the case ended
 PICK = st.integers(0, 9_999)
 K = FindingKind
 K_AT_ONCE = [K.ACCOUNT_FROZEN, K.CUSTOMER_COMPLAINT, K.EXTERNAL_EVENT, K.SYSTEM_FAULT]
@@ -62,7 +60,7 @@ class AnyCourse(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.number = next(self.numbers)
-        self.skipped = self.only not in {None, self.number}
+        self.skipped = self.world.stalled or self.only not in {None, self.number}
         self.broken = ""
         self.story: list[str] = []
         self.case = ""
@@ -91,7 +89,7 @@ class AnyCourse(RuleBasedStateMachine):
     @step(span=st.sampled_from(SPANS))
     def time_passes(self, span: timedelta) -> object:
         """Everybody is silent."""
-        self.world.passes(span)
+        self.world.passes(span, self.case)
         return span
 
     @step(pick=PICK, way=PICK)
@@ -263,11 +261,10 @@ class AnyCourse(RuleBasedStateMachine):
     @step(pick=PICK)
     def the_mail_comes_back(self, pick: int) -> object:
         """The mail system says so to the case."""
-        sent = self.world.sent(self.case)
-        if not sent or self.now.ended:
+        if self.now.ended or not (sent := self.world.sent(self.case)):
             return None
-        bounce = Bounce(message_id=sent[pick % len(sent)], reason="5.1.1")
-        return self.world.told(self.world.firm.quietus.bounced(self.case, bounce)) or "told"
+        bounce, quietus = Bounce(message_id=sent[pick % len(sent)], reason="5.1.1"), self.world.firm.quietus
+        return self.world.told(quietus.bounced(self.case, bounce)) or "told"
 
     @step(rarely=st.integers(0, 3))
     def an_operator_cancels(self, rarely: int) -> object:
@@ -289,6 +286,9 @@ class AnyCourse(RuleBasedStateMachine):
         try:
             came = method(self, **drawn)
             self.now = self.world.seen(self.case)
+        except Stalled as stalled:
+            came, self.skipped = f"{stalled}", True
+            self.tally.stalled.append(f"seed {self.seed}, course {self.number}: {stalled}")
         except Exception:  # noqa: BLE001  one course goes wrong, the others go on
             came, self.broken = "", traceback.format_exc()
         (self.tally.idle if came is None else self.tally.rules)[method.__name__] += 1
@@ -312,6 +312,7 @@ class AnyCourse(RuleBasedStateMachine):
             WRONGS[wrong](firm, account)
         self.account, self.initiator, self.case = account, initiator, f"closure-{account}"
         self.people = AnyPeople(self.world)
+        self.world.all_works()
         payout = "own" if (initiator, payout) == (Initiator.CUSTOMER, "none") else payout
         values: dict[str, Any] = {"reason": {"code": reason}, "payout": payout_to(firm, account, payout)}
         values |= {"wished_on": _in(wished_in)} if wished_in is not None else {}
@@ -330,15 +331,14 @@ class AnyCourse(RuleBasedStateMachine):
             for question in self.now.asked:
                 self._take(question, self.people.says_yes(question))
             if not self.now.asked:
-                self.world.passes(span)
+                self.world.passes(span, self.case)
                 span = min(3 * span, timedelta(days=1))
             self.now = self.world.seen(self.case)
         return rounds
 
     def _end(self) -> object:
         """All is in order, and everybody does their part until the case has ended."""
-        for gateway in BREAKABLE:
-            self.world.breaks(gateway, down=False)
+        self.world.all_works()
         self._get_on(LONGEST)
         assert self.now.ended, f"no end: {_words(self.now)}"
         outcome = self.world.outcome(self.case)

@@ -62,7 +62,12 @@ def main() -> int:
         print("\n\n".join([*tally.wrong, ""]), flush=True)
         tally.told += len(tally.wrong)
         tally.wrong.clear()
-    print(f"{tally.courses} courses, seeds {seeds[0]} to {seeds[-1]}, {tally.told} wrong.")
+    print(
+        "\n".join(["not taken to their end, since the server's time stood still:", *tally.stalled])
+        if tally.stalled
+        else ""
+    )
+    print(f"{tally.courses - len(tally.stalled)} courses, seeds {seeds[0]} to {seeds[-1]}, {tally.told} wrong.")
     print(f"outcomes {dict(tally.outcomes)}; rules {dict(tally.rules)}; with nothing to do {dict(tally.idle)}")
     print(f"what happened, by the stage it happened in: {dict(tally.stages)}")
     return 1 if tally.told else 0

@@ -25,6 +25,7 @@ class Tally:
     idle: Counter[str] = field(default_factory=Counter)
     stages: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    stalled: list[str] = field(default_factory=list)
     told: int = 0
     courses: int = 0
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import col, select
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from contracts.converter import data_converter
@@ -33,7 +34,7 @@ from records.tables import CaseRow, ContactRow, TaskRow
 from tests.conftest import register_search_attributes
 from tests.faults.edges import Watched
 from tests.support.any_books import NO_SUCH_PAYEE
-from tests.support.firm import Firm, eventually, firm_without_worker
+from tests.support.firm import Firm, firm_without_worker
 from tests.support.moments import ZONE, now
 from tests.support.policies import EVERYBODY_CONFIRMS, publish, report, rule, variant
 from worker import build
@@ -68,6 +69,10 @@ class Seen(NamedTuple):
     asked: tuple[Question, ...] = ()
 
 
+class Stalled(Exception):
+    """The time of the world passes no more."""
+
+
 class FussyRail(FolderRail):
     """Knows of one account that it does not exist."""
 
@@ -84,6 +89,7 @@ class AnyWorld:
     def __init__(self, firm: Firm, do: Do) -> None:
         self.firm = firm
         self.do = do
+        self.stalled = False
 
     def told(self, message: Coroutine[Any, Any, Answer]) -> Answer | Code:
         """What a message is answered, or how it is refused."""
@@ -107,9 +113,14 @@ class AnyWorld:
         receipt: Receipt = self.do(self.firm.open(account, **request))
         return receipt
 
-    def passes(self, span: timedelta) -> None:
-        """Time passes; what is due on the way is done."""
-        self.do(self.firm.pass_time(span))
+    def passes(self, span: timedelta, case: str) -> None:
+        """Time passes; what is due on the way is done. Raises Stalled when it does not: the server skips no time while
+        anything is under way, and now and then it believes so for ever."""
+        try:
+            self.do(self.firm.pass_time(span))
+        except RPCError as error:
+            self.stalled = True
+            raise Stalled(f"{error}; under way: {self.do(self._describe(case)).pending_activities}") from error
 
     def outcome(self, case: str) -> CaseOutcome:
         """What the workflow of an ended case returned; raises when it failed."""
@@ -140,6 +151,11 @@ class AnyWorld:
         """A gateway is out of order, or mended."""
         getattr(self.firm.world, gateway).down = down
 
+    def all_works(self) -> None:
+        """Nothing is out of order any more."""
+        for gateway in BREAKABLE:
+            self.breaks(gateway, down=False)
+
     def sent(self, case: str) -> list[str]:
         """The id of every message that went to the customer."""
         query = select(ContactRow).where(
@@ -167,18 +183,24 @@ class AnyWorld:
         today, version = (await now(self.firm)).astimezone(ZONE).date(), f"2027.{next(_numbers):04}-rehearsal"
         await publish(self.firm, version, variant(version, *rules, effective=today, more=more))
         await rule(self.firm, version)
-        await eventually(lambda: report(self.firm, version).state is RolloutState.DONE, f"the rollout of {version}")
-        return version
+        for _ in range(60):  # its mails to managers may be tried for a while
+            if report(self.firm, version).state is RolloutState.DONE:
+                return version
+            await self.firm.pass_time(timedelta(seconds=2))
+        raise AssertionError(f"{version} was not rolled out: {report(self.firm, version)}")
 
-    async def _rests(self, case: str) -> bool:
-        """Waits until there is nothing to do at this moment; whether the case has ended."""
+    async def _describe(self, case: str) -> DescribeWorkflowExecutionResponse:
         # Asked for raw: the SDK cannot read the moments among the search attributes of this server.
         client, execution = self.firm.client, WorkflowExecution(workflow_id=case)
         request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
+        return await client.workflow_service.describe_workflow_execution(request)
+
+    async def _rests(self, case: str) -> bool:
+        """Waits until there is nothing to do at this moment; whether the case has ended."""
         before = -1
         async with asyncio.timeout(LONGEST_SECONDS):
             while True:
-                it = await client.workflow_service.describe_workflow_execution(request)
+                it = await self._describe(case)
                 if it.workflow_execution_info.status != int(WorkflowExecutionStatus.RUNNING):
                     return True
                 busy = it.HasField("pending_workflow_task") or any(each.attempt < 2 for each in it.pending_activities)
