@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from activities.cases import Cases
 from activities.desk import Desk
 from activities.mending import Mending
 from contracts.books import CustomerField
@@ -190,9 +191,12 @@ async def internal_process(case: Case, finding: Finding) -> None:
 async def _apologise(case: Case, finding: Finding) -> None:
     """道歉: with the new day, where the records can say it: it may be they that are out of order."""
     facts, patience = {"why": str(finding.kind)}, case.patience("check")
-    with suppress(Outlasted):
+    try:
         new = await call(Mending.new_day, case.step("new_day"), finding.kind, summary="the new day", patience=patience)
         facts |= {"expected_by": case.day(new.expected_by)} | ({"stands": "yes"} if new.stands else {})
+    except Outlasted as fault:
+        step, what = case.step("no-new-day"), "no new day can be named"
+        await case.surely(Cases.note, step, what, f"{fault.step}: {fault.kind}", summary=what)
     await case.tell("apology", facts)
 
 

@@ -13,8 +13,8 @@ from tests.support.firm import FAST
 from tests.support.policies import EFFECTIVE, expiring_notice, variant
 
 LAST, A_DAY = date(2027, 3, 31), timedelta(days=1)
-OF_NO_CASE = {"digest", "policy_proposed", "policy_ruled"}
-"""Notices to staff that belong to no case: whatever becomes of them, cases are opened."""
+OF_NO_CASE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "blockers_letter"}
+"""Notices that belong to no case: whatever becomes of them, cases are opened."""
 
 
 def said(text: str, day: date) -> list[str]:

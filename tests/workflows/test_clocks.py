@@ -1,5 +1,6 @@
 """停表: the clock of a task stands while its case waits for the customer or is paused; staff's own time counts."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from contracts.tasks import RungKind
@@ -113,7 +114,9 @@ async def test_an_escalated_task_that_was_sent_back_comes_again_escalated_and_no
     line = working_firm.line(again)
     assert (set(line.roles), line.overdue) == ({Role.FINANCE, Role.SUPERVISOR}, True)
     assert [rung.kind for rung in rungs_of(working_firm, again)] == [RungKind.ESCALATE_AGAIN]
-    assert (await working_firm.handle(case).query(Case.overview)).waiting_for == ["finance", "supervisor"]
+    async with asyncio.timeout(20):  # the case hears of its task a moment after the records
+        while (await working_firm.handle(case).query(Case.overview)).waiting_for != ["finance", "supervisor"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     assert_ladder(working_firm, again, start, stood, STAFF_LADDER[3])
     await comes(working_firm, CALENDAR.later(CALENDAR.add(start, STAFF_LADDER[3]), stood) + DRIFT)
     await eventually(lambda: sent(working_firm, case, "task_second_escalation", again), "the second escalation")
