@@ -246,7 +246,7 @@ async def _how(handle: WorkflowHandle[object, CaseOutcome], description: Workflo
     """` on 2026-11-20T10:00:00+00:00 as closed`, as far as it is known."""
     when = f" on {moment_text(description.close_time)}" if description.close_time else ""
     try:
-        outcome = await handle.result(rpc_timeout=timedelta(seconds=2))
+        outcome = await handle.result(rpc_timeout=timedelta(seconds=ANSWER_SECONDS))
     except (WorkflowFailureError, RPCError):
         return when
     return f"{when} as {outcome.outcome}"

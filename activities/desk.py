@@ -20,8 +20,8 @@ from gateways.books import Books
 from gateways.deadlines import deadlines, rungs_json, rungs_of
 from gateways.hearing import hearing_of, manned, roles_of
 from policy import Policies
-from policy.model import Calendar
 from policy.spans import plain
+from policy.work import Calendar
 from records.canonical import canonical
 from records.database import Database
 from records.people_tables import AnswerCodeRow

@@ -59,6 +59,8 @@ class Occurrences:
                 facts["version"] = self.policies.in_force_on(today(step, policy)).version
             same = select(func.count()).where(FindingRow.dossier == step.dossier, FindingRow.kind == occurrence.kind)
             subject = f"{session.exec(same).one() + 1}"
+            if occurrence.kind is FindingKind.CUSTOMER_COMPLAINT and not occurrence.detail.strip():
+                raise Refused(Code.REASON_MISSING, "A complaint needs the words of the customer (--detail).")
             detail = occurrence.detail or str(occurrence.kind)
             finding = Finding(kind=occurrence.kind, subject=subject, detail=detail, facts=facts)
             session.add(

@@ -10,8 +10,8 @@ import chinese_calendar
 from holidays import HolidayBase, country_holidays
 
 from contracts.refusals import Code, Refused
-from policy.model import Calendar
 from policy.spans import Unit, parts, plain
+from policy.work import Calendar
 
 _CHINA = "CN"
 _SATURDAY = 5

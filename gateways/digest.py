@@ -17,8 +17,8 @@ from gateways.calendar_days import calendar_of
 from gateways.inbox import inbox
 from notices import Rendered, render
 from policy import Policies
-from policy.model import Calendar
 from policy.upkeep import upkeep
+from policy.work import Calendar
 from records.database import Database
 from records.tables import ContactRow
 

@@ -24,6 +24,7 @@ from contracts.vocabulary import (
 from policy.spans import Span, plain
 from policy.work import (
     Approvals,
+    Calendar,
     DeskRules,
     DisruptionRules,
     ExtensionRules,
@@ -31,26 +32,8 @@ from policy.work import (
     FirmSystem,
     Ladder,
     QuietHours,
+    Roles,
 )
-
-
-class Calendar(Contract):
-    """Working time. `country` CN uses the State Council's notices, another one the public holidays of that country."""
-
-    country: str
-    zone: str
-    opens: time
-    closes: time
-    always_open: bool = False
-    source: str = ""
-
-    def day(self, moment: datetime) -> date:
-        """The firm's day of a moment."""
-        return self.local(moment).date()
-
-    def local(self, moment: datetime) -> datetime:
-        """The same moment by the firm's clock."""
-        return moment.astimezone(ZoneInfo(self.zone))
 
 
 class Identity(Contract):
@@ -197,7 +180,7 @@ class InfoChangeRules(Contract):
     """客户信息变更: how long nothing else is done after a contact was changed; which roles approve a correction."""
 
     cooling_off: Span
-    approval: tuple[Role, ...]
+    approval: Roles
     source: str = ""
 
 
@@ -252,7 +235,7 @@ class Policy(Contract):
     ladders: dict[str, Ladder]
     findings: dict[FindingKind, FindingRule]
     any_other_finding: FindingRule
-    rounds: int
+    rounds: int = Field(ge=1)
     answer_valid: Span
     approvals: dict[Risk, Approvals]
     identity: Identity

@@ -1,6 +1,8 @@
 """时限、审批、值班: how people work: ladders, who deals with what, who approves, when nobody is disturbed."""
 
-from datetime import time
+from datetime import date, datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -8,6 +10,28 @@ from contracts.base import Contract
 from contracts.tasks import RungKind
 from contracts.vocabulary import Medium, Risk, Role, Stage, WaitedFor
 from policy.spans import Span
+
+Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+"""Those who may do something that somebody must."""
+
+
+class Calendar(Contract):
+    """Working time. `country` CN uses the State Council's notices, another one the public holidays of that country."""
+
+    country: str
+    zone: str
+    opens: time
+    closes: time
+    always_open: bool = False
+    source: str = ""
+
+    def day(self, moment: datetime) -> date:
+        """The firm's day of a moment."""
+        return self.local(moment).date()
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment by the firm's clock."""
+        return moment.astimezone(ZoneInfo(self.zone))
 
 
 class RungRule(Contract):
@@ -42,7 +66,7 @@ class Approvals(Contract):
     another role."""
 
     needed: int
-    roles: tuple[Role, ...]
+    roles: Roles
     must_include: tuple[Role, ...] = ()
     different_roles: bool = False
     source: str = ""
@@ -71,7 +95,7 @@ class DeskRules(Contract):
 class ExtensionRules(Contract):
     """延期: who approves it, how often a case may be extended, by how many working days at most each time."""
 
-    roles: tuple[Role, ...]
+    roles: Roles
     times: int
     longest_working_days: int
     ladder: str = "staff"
@@ -89,9 +113,9 @@ class DisruptionRules(Contract):
     """中断: which `roles` declare and end one, which approve more time and how much at most, how often cases are looked
     for that have come to it (plain time), and how many are let go in a minute when it is over."""
 
-    roles: tuple[Role, ...]
-    approval: tuple[Role, ...]
-    longest_working_days: int
+    roles: Roles
+    approval: Roles
+    longest_working_days: int = Field(ge=1)
     rhythm: Span
     resume_per_minute: int = Field(ge=1)
     source: str = ""

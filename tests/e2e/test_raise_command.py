@@ -100,6 +100,7 @@ def test_a_kind_that_cannot_be_raised_is_refused_with_those_that_can(firm: House
 def test_who_may_not_say_it_and_a_case_that_is_not_there_are_refused(firm: House) -> None:
     expect(firm.call("raise", ASKED, "external_event", "--as", "customer", "--json"), Code.FORBIDDEN, "Only staff")
     expect(firm.call("raise", ASKED, "customer_complaint", "--as", "wu.gang", "--json"), Code.FORBIDDEN)
+    expect(firm.call("raise", ASKED, "customer_complaint", "--as", "li.wei", "--json"), Code.REASON_MISSING)
     expect(firm.call("raise", "closure-ACC-9", "external_event", "--json"), Code.NOT_FOUND)
     expect(firm.call("raise", ASKED, "external_event", "--json", **NOWHERE), Code.UNREACHABLE)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.refusals import Code, Refused
 from gateways.calendar import WorkingCalendar
-from policy.model import Calendar
+from policy.work import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE = timedelta(minutes=1)

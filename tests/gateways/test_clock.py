@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateways.calendar import WorkingCalendar
 from gateways.clock import Pause, end_of
-from policy.model import Calendar
+from policy.work import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

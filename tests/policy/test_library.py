@@ -42,6 +42,8 @@ def test_before_the_first_version_nothing_is_in_force():
     ("old", "new", "path"),
     [
         ("needed = 2", "needed = 0", "approvals.medium"),
+        ("rounds = 5", "rounds = 0", "rounds"),
+        ('roles = ["supervisor", "manager"]\ntimes', "roles = []\ntimes", "extension.roles"),
         ('must_include = ["compliance"]', 'must_include = ["legal"]', "approvals.high"),
         ('must_include = ["compliance"]', 'must_include = ["compliance", "risk", "manager"]', "approvals.high"),
         (

@@ -26,7 +26,8 @@ RAISED_BY = "li.wei"
 def occurrence(
     firm: Firm, kind: FindingKind, by: str = RAISED_BY, detail: str = "", data: Mapping[str, Any] = {}, **named: Any
 ) -> Occurrence:
-    """What somebody says has happened, with the data that the kind needs."""
+    """What somebody says has happened, with the data that the kind needs, and a complaint in words."""
+    detail = detail or ("the fee was booked twice" if kind is FindingKind.CUSTOMER_COMPLAINT else "")
     values = {"decision_id": f"O-{next(firm.ids)}", "kind": kind, "detail": detail, "token": firm.tokens.mint(by)}
     return Occurrence.model_validate(values | {"data": {**data, **named}})
 
