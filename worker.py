@@ -117,7 +117,7 @@ class World:
             PolicyMail(RolloutBook(books, policies), staff_mail),
             Disruptions(database, policies, deciders, disruptions),
             DisruptedCases(database, policies, disruptions),
-            DisruptionPlans(database, books, policies, deciders, staff_mail),
+            DisruptionPlans(database, books, policies, deciders, staff_mail, disruptions),
         ]
         return [method for holder in holders for method in _activities_of(holder)]
 

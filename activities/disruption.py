@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 from temporalio import activity
 
+from activities.casework import SYSTEM
 from activities.deciders import Deciders, Proof
 from activities.sweeping import PAGE
 from contracts.disruption import (
@@ -108,6 +109,17 @@ class Disruptions:
             return noted(session, row, proof.who.id, what, ruling.reason, at)
 
     @activity.defn
+    def nobody_ruled(self, reference: str, at: datetime) -> DisruptionNoted:
+        """More time was asked for, and nobody ruled on it in time: none is given, and the cases go on."""
+        with self.database.transaction() as session:
+            row = found(session, reference, Lock.CHANGE)
+            if row.state is not DisruptionState.ENDING:
+                return DisruptionNoted(reference=reference, state=row.state, by=row.ruled_by, at=row.ruled_at or at)
+            row.ruled_by, row.ruled_at, row.granted, row.reason = SYSTEM, at, False, "nobody ruled in time"
+            self._go_to(session, row, DisruptionState.RESUMING)
+            return noted(session, row, SYSTEM, "more time not given", row.reason, at)
+
+    @activity.defn
     def finish_disruption(self, reference: str, at: datetime) -> DisruptionOutcome:
         """No case is suspended by it any more."""
         with self.database.transaction() as session:
@@ -116,7 +128,7 @@ class Disruptions:
             if row.state is not DisruptionState.OVER:
                 row.state, row.over_at = DisruptionState.OVER, at
                 evidence = {name: str(number) for name, number in tally.items()}
-                noted(session, row, "system", "over", "", at, evidence)
+                noted(session, row, SYSTEM, "over", "", at, evidence)
             return DisruptionOutcome(reference=reference, **tally)
 
     def _scope_faults(self, session: Session, declaration: Declaration, policy: Policy) -> None:
@@ -149,6 +161,7 @@ class Disruptions:
             by=row.declared_by,
             at=row.at,
             rhythm=plain(rules.rhythm),
+            ruled_within=plain(rules.ruled_within),
             pace=timedelta(minutes=1) * page_size(rules) / rules.resume_per_minute,
             patience=plain(policy.patience.effect),
             steps=tuple(step.step for step in session.exec(steps.order_by(col(DisruptionStepRow.n)))),

@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.deciders import Deciders
-from activities.disruption import dossier_of, member_of, noted
+from activities.disruption import dossier_of, member_of, noted, rules_of
 from activities.staff_mail import StaffLetter, StaffMail
 from contracts.disruption import DisruptionNoted, DisruptionState, PlanSignature
 from contracts.notices import DeliveryState
@@ -15,14 +15,14 @@ from contracts.refusals import Code, Refused
 from contracts.vocabulary import Role
 from gateways.books import Books
 from gateways.books_journal import FIRM_ZONE
-from gateways.disruptions import found
+from gateways.disruptions import DisruptionBook, found
 from gateways.hearing import at_work
 from notices import render
 from policy import Policies
 from records.database import Database
 from records.disruption_tables import DisruptionRow, DisruptionStepRow
 
-TEMPLATE = "plan_step"
+TEMPLATE, MORE_TIME = "plan_step", "more_time"
 
 
 @dataclass
@@ -34,6 +34,7 @@ class DisruptionPlans:
     policies: Policies
     deciders: Deciders
     post: StaffMail
+    book: DisruptionBook
 
     @activity.defn
     def tell_plan_step(self, reference: str, step: str, at: datetime) -> DeliveryState | None:
@@ -50,6 +51,28 @@ class DisruptionPlans:
         rendered = render(TEMPLATE, self.post.letterhead.staff_language, values)
         to = tuple(sorted({person.email for person in people}))
         return self.post.send(StaffLetter(key, dossier_of(reference), TEMPLATE, to, at, rendered))
+
+    @activity.defn
+    def tell_of_more_time(self, reference: str, of: str, at: datetime) -> DeliveryState | None:
+        """Mail whoever may give more time, but not who asked for it; None when nobody is there."""
+        with self.database.reading() as session:
+            row = found(session, reference)
+            roles, day = rules_of(self.policies[row.policy]).approval, at.astimezone(FIRM_ZONE).date()
+            people = at_work(session, self.books, roles, day, {row.ended_by})
+            values = {
+                "firm": self.post.letterhead.firm,
+                "disruption": reference,
+                "facts": {"detail": row.detail, "reason": row.cause},
+                "asked_by": row.ended_by,
+                "working_days": row.working_days,
+                "suspended": self.book.tally(session, row)["suspended"],
+                "within": rules_of(self.policies[row.policy]).ruled_within,
+            }
+        if not people:
+            return None
+        rendered = render(of, self.post.letterhead.staff_language, values)
+        to = tuple(sorted({person.email for person in people}))
+        return self.post.send(StaffLetter(_key(reference, of), dossier_of(reference), of, to, at, rendered))
 
     @activity.defn
     def give_up_plan_step(self, reference: str, step: str, why: str) -> None:

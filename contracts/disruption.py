@@ -67,8 +67,9 @@ class Declaration(Contract):
 
 
 class Declared(Contract):
-    """A declaration was taken. Cases are looked for at this `rhythm`, and let go a page each `pace`; `steps`: the ids
-    of the steps of the contingency plan; `patience`: how long a mail about one is tried."""
+    """A declaration was taken. Cases are looked for at this `rhythm`, and let go a page each `pace`; more time is ruled
+    on within `ruled_within`; `steps`: the ids of the steps of the contingency plan; `patience`: how long a mail about
+    one is tried."""
 
     reference: str
     state: DisruptionState
@@ -76,6 +77,7 @@ class Declared(Contract):
     at: datetime
     rhythm: timedelta
     pace: timedelta
+    ruled_within: timedelta
     patience: timedelta
     steps: tuple[str, ...] = ()
 

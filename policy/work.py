@@ -65,7 +65,7 @@ class Approvals(Contract):
     """How many different people approve, from which roles, which role must be among them, and whether each stands for
     another role."""
 
-    needed: int
+    needed: int = Field(le=9)
     roles: Roles
     must_include: tuple[Role, ...] = ()
     different_roles: bool = False
@@ -111,11 +111,13 @@ class FirmSystem(Contract):
 
 class DisruptionRules(Contract):
     """中断: which `roles` declare and end one, which approve more time and how much at most, how often cases are looked
-    for that have come to it (plain time), and how many are let go in a minute when it is over."""
+    for that have come to it, within what time more time is ruled on (both plain time), and how many are let go in a
+    minute when it is over."""
 
     roles: Roles
     approval: Roles
     longest_working_days: int = Field(ge=1)
     rhythm: Span
+    ruled_within: Span
     resume_per_minute: int = Field(ge=1)
     source: str = ""

@@ -9,7 +9,7 @@ from temporalio import workflow
 
 from activities.disruption import Disruptions
 from activities.disruption_cases import DisruptedCases
-from activities.disruption_plan import DisruptionPlans
+from activities.disruption_plan import MORE_TIME, DisruptionPlans
 from contracts.disruption import (
     Declaration,
     Declared,
@@ -48,7 +48,7 @@ class Disruption:
         self._stands(self.declared.state)
         telling = asyncio.ensure_future(self._start_plan(self.declared))
         await self._suspend_cases(self.declared, telling)
-        await workflow.wait_condition(lambda: self.state is not DisruptionState.ENDING)
+        await self._more_time_ruled_on(self.declared)
         await telling
         pace = self.declared.pace
         await until_none_is_missing(lambda: sweep(self._let_page_go, between=pace), declaration, at_least=pace)
@@ -67,16 +67,31 @@ class Disruption:
 
     async def _start_plan(self, declared: Declared) -> None:
         """Its people get their mail, each once whatever run this is; nobody waits for a mail server that is down."""
-        await asyncio.gather(*(self._tell(declared, step) for step in declared.steps))
+        await asyncio.gather(*(self._tell(declared, DisruptionPlans.tell_plan_step, step) for step in declared.steps))
 
-    async def _tell(self, declared: Declared, step: str) -> None:
-        about, patience = (declared.reference, step), declared.patience
+    async def _tell(self, declared: Declared, tell: Callable[..., object], of: str) -> None:
         try:
-            tell = DisruptionPlans.tell_plan_step
-            await call(tell, *about, workflow.now(), summary=f"mail about {step}", patience=patience)
+            at, patience = workflow.now(), declared.patience
+            await call(tell, declared.reference, of, at, summary=f"mail about {of}", patience=patience)
         except Outlasted as fault:
             give_up = DisruptionPlans.give_up_plan_step
-            await call(give_up, *about, fault.cause, summary="record the failure")
+            await call(give_up, declared.reference, of, fault.cause, summary="record the failure")
+
+    async def _more_time_ruled_on(self, declared: Declared) -> None:
+        """Whoever may give more time is mailed. The cases stand meanwhile, so that nobody is waited for without end:
+        silence gives no more time."""
+        if self.state is not DisruptionState.ENDING:
+            return
+        telling = asyncio.ensure_future(self._tell(declared, DisruptionPlans.tell_of_more_time, MORE_TIME))
+        try:
+            await workflow.wait_condition(
+                lambda: self.state is not DisruptionState.ENDING,
+                timeout=declared.ruled_within,
+                timeout_summary="a word on more time",
+            )
+        except TimeoutError:
+            self._said(await call(Disruptions.nobody_ruled, declared.reference, workflow.now(), summary="nobody ruled"))
+        await telling
 
     async def _suspend_cases(self, declared: Declared, telling: asyncio.Task[None]) -> None:
         """Again and again, since cases come to it as long as it lasts."""

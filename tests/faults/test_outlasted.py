@@ -40,6 +40,7 @@ OF_NO_CASE = frozenset(
         *("propose_policy", "rule_on_policy", "ask_cases", "finish_rollout"),
         *("tell_of_policy", "give_up_policy_mail"),
         *("declare_disruption", "end_disruption", "rule_on_disruption", "finish_disruption"),
+        *("nobody_ruled", "tell_of_more_time"),
         *("suspend_cases", "let_cases_go", "tell_plan_step", "give_up_plan_step", "sign_plan_step"),
     }
 )

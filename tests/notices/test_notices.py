@@ -18,9 +18,9 @@ FOLDER = Path(notices.__file__).parent
 STAFF = (
     *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
     *("extension", "information_wanted", "answered_information", "digest", "policy_proposed", "policy_ruled"),
-    "plan_step",
+    *("plan_step", "more_time"),
 )
-OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step"}
+OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time"}
 """To staff, and about no case."""
 
 QUESTIONS = (
@@ -72,6 +72,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "disruption": ("detail",),
     "disruption_over": ("days",),
     "plan_step": ("zh", "en", "detail"),
+    "more_time": ("detail", "reason"),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -112,12 +113,9 @@ def values(template: str, **changed: object) -> dict[str, object]:
             "typed": {},
             "roles": [Role.FINANCE],
         }
-        common |= {
-            "disruption": "R-1",
-            "step": "assess",
-            "kind": FindingKind.SYSTEM_FAULT,
-            "contacts": ["the operations desk"],
-        }
+        contacts = ["the operations desk"]
+        common |= {"disruption": "R-1", "step": "assess", "kind": FindingKind.SYSTEM_FAULT, "contacts": contacts}
+        common |= {"asked_by": "huang.lei", "working_days": 2, "suspended": 40, "within": "4 hours"}
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
         common |= {"upkeep": [], "version": "2027-01-01", "effective": "2027-01-01", "touched": 42, "approved": True}
         common |= {"proposed_by": "lin.tao", "decided_by": "david.chen", "reason": "<reason>"}

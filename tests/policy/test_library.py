@@ -43,6 +43,7 @@ def test_before_the_first_version_nothing_is_in_force():
     [
         ("needed = 2", "needed = 0", "approvals.medium"),
         ("rounds = 5", "rounds = 0", "rounds"),
+        ("needed = 2", "needed = 99", "approvals.medium.needed"),
         ('roles = ["supervisor", "manager"]\ntimes', "roles = []\ntimes", "extension.roles"),
         ('must_include = ["compliance"]', 'must_include = ["legal"]', "approvals.high"),
         ('must_include = ["compliance"]', 'must_include = ["compliance", "risk", "manager"]', "approvals.high"),

@@ -13,7 +13,7 @@ from tests.support.firm import FAST
 from tests.support.policies import EFFECTIVE, expiring_notice, variant
 
 LAST, A_DAY = date(2027, 3, 31), timedelta(days=1)
-OF_NO_CASE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "blockers_letter"}
+OF_NO_CASE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time", "blockers_letter"}
 """Notices that belong to no case: whatever becomes of them, cases are opened."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from contracts.disruption import DisruptionAnswer, DisruptionNotice, DisruptionStand, DisruptionState
+from contracts.disruption import DisruptionAnswer, DisruptionNotice, DisruptionStand
 from contracts.findings import FindingKind
 from contracts.refusals import Code, Refused, refusal_of
 from disruption_client import disruption_id
@@ -274,33 +274,6 @@ async def test_cases_go_on_in_the_order_in_which_they_are_due_and_no_more_in_a_m
     moments = [each.resumed_at for each in found.cases if each.resumed_at]
     assert len(moments) == len(cases)
     assert all(later - earlier >= MINUTE for earlier, later in pairwise(moments))
-
-
-async def test_more_time_is_given_by_a_manager_who_did_not_ask_for_it_and_cases_wait_for_the_word(firm: Firm):
-    case = await asked(firm, "ACC-1001")
-    task = await firm.task("confirm_contact", case)
-    due, expected = firm.line(task).due, firm.show(case).expected_by
-    await declare(firm)
-    await suspended(firm, case)
-    with pytest.raises(Refused) as too_many:
-        await end(firm, days=11)
-    assert too_many.value.code is Code.NOT_ALLOWED
-    assert (await end(firm, days=2, by="david.chen")).state is DisruptionState.ENDING
-    for by, code in (("song.jia", Code.FORBIDDEN), ("david.chen", Code.FOUR_EYES)):
-        with pytest.raises(Refused) as refusal:
-            await rule(firm, by=by)
-        assert refusal.value.code is code
-    assert firm.show(case).held
-    assert (await rule(firm, by="tian.ye")).state is DisruptionState.RESUMING
-    found = await over(firm)
-    assert (found.granted, found.ruled_by, found.working_days) == (True, "tian.ye", 2)
-    two_days = timedelta(days=2)
-    assert firm.show(case).expected_by >= expected + two_days
-    await eventually(lambda: firm.line(task).due >= due + two_days, "the task to be reckoned again")
-    await firm.client.get_workflow_handle(disruption_id(OUTAGE)).result()
-    with pytest.raises(Refused) as again:
-        await rule(firm, by="tian.ye")
-    assert again.value.code is Code.NOT_FOUND
 
 
 async def test_more_time_that_is_rejected_moves_no_day_and_cases_go_on(firm: Firm):

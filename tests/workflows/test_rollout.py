@@ -9,7 +9,6 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from contracts.findings import FindingKind, FindingState
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.rollout import CaseImpact, Look, PolicyAnswer, PolicyNotice, PolicyStand, RolloutReport, RolloutState
 from contracts.tasks import TaskState
@@ -18,7 +17,6 @@ from records.tables import CaseRow
 from tests.faults.edges import RefusingRail
 from tests.support.course import approve, confirmed, go_on, hold
 from tests.support.firm import Firm, eventually, firm_without_worker, running_firm
-from tests.support.happenings import happens
 from tests.support.policies import (
     ANOTHER_LINE,
     EVERYBODY_CONFIRMS,
@@ -250,16 +248,6 @@ def other_than(firm: Firm, task: str, case: str) -> str | None:
     return now if now != task else None
 
 
-async def test_a_change_of_rules_that_was_raised_before_a_rollout_leads_back_to_no_earlier_policy(firm: Firm):
-    case = await at_approval(firm)
-    await happens(firm, case, FindingKind.REGULATION_CHANGE, by="lin.tao")
-    task = await firm.task("regulation_change", case)
-    assert line(await rolled_out(firm, new_policy(TWICE_APPROVED)), case).stand is PolicyStand.REVIEW_AGAIN
-    await firm.decide(task, "review_again", "lin.tao", reason="as the rules are now")
-    await eventually(lambda: firm.found(case)["regulation_change:1"] is FindingState.CLEARED, "it to be dealt with")
-    assert firm.show(case).policy == NEW
-
-
 async def test_a_step_that_no_rule_asked_for_before_is_added_to_a_case_that_is_beyond_its_place(firm: Firm):
     case = await by_the_firm(firm)
     found = await rolled_out(firm, new_policy(EVERYBODY_CONFIRMS))
@@ -343,18 +331,12 @@ async def the_next_round_waits(firm: Firm) -> None:
 
 async def nothing_runs(firm: Firm) -> None:
     """The mails of the rollout are out, and it waits for its day."""
-    while not await _waits_for_its_day(firm):  # noqa: ASYNC110  Temporal tells nobody
-        await asyncio.sleep(0.02)
-
-
-async def _waits_for_its_day(firm: Firm) -> bool:
-    handle = firm.handle(rollout_id(NEW))
-    if EventType.EVENT_TYPE_TIMER_STARTED not in await events(firm):
-        return False
-    if (await handle.describe()).raw_description.pending_activities:
-        return False
-    last = (await handle.fetch_history()).events[-1]
-    return last.event_type in {EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EventType.EVENT_TYPE_TIMER_STARTED}
+    rests = {EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EventType.EVENT_TYPE_TIMER_STARTED}
+    handle, waits = firm.handle(rollout_id(NEW)), False
+    while not waits:
+        running = (await handle.describe()).raw_description.pending_activities
+        seen = [event.event_type for event in (await handle.fetch_history()).events]
+        waits = EventType.EVENT_TYPE_TIMER_STARTED in seen and seen[-1] in rests and not running
 
 
 async def events(firm: Firm) -> set[int]:
