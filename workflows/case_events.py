@@ -109,14 +109,13 @@ class CaseEvents(CaseSteps):
         await self.carried_out(Mending.amend, amendment, why)
 
     async def adopt(self, version: str) -> None:
-        """The case goes on under a later policy: all that was looked at is looked at again. A rollout may have been
-        faster; nothing leads back to an earlier one."""
+        """The case goes on under this policy, and all that was looked at is looked at again. A rollout may have been
+        faster: nothing leads back to an earlier one, and the look is then made by the rules it has."""
         policy = await self.surely(Cases.policy, version, summary="pin the policy")
-        if not policy.later_than(self.policy):
-            return
-        self._policy = policy
-        self.opened = self.required.model_copy(update={"policy": version})
-        await self.carried_out(Cases.adopt)
+        if policy.later_than(self.policy):
+            self._policy = policy
+            self.opened = self.required.model_copy(update={"policy": version})
+            await self.carried_out(Cases.adopt)
         self.invalidate(*self._passed, "approval")
 
     async def money_comes(self, within: str) -> bool:

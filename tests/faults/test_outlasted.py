@@ -115,6 +115,7 @@ async def messages(firm: Firm, case: str) -> None:
 async def changes(firm: Firm, case: str) -> None:
     """The details change, then what is asked for, then the account is frozen, then the rules change."""
     await firm.task("approval", case, seconds=SOON)
+    publish_more(firm)
     for kind, by, data in (
         (FindingKind.CUSTOMER_INFO_CHANGE, "customer", SMS),
         (FindingKind.CUSTOMER_NEED_CHANGE, "customer", ELSEWHERE),
@@ -131,15 +132,21 @@ def _is_over(firm: Firm, case: str, fingerprint: str) -> bool:
     return firm.found(case)[fingerprint] is FindingState.CLEARED
 
 
-async def new_rules(firm: Firm, case: str) -> None:
-    """The case is asked about another policy. No rollout asks: while an activity waits, this server's time does not
-    pass."""
-    task, text = await firm.task("confirm_contact", case), variant(NEW, more=ANOTHER_LINE)
+def publish_more(firm: Firm) -> None:
+    """A later policy is in force, with one line more in the checklist."""
+    text = variant(NEW, more=ANOTHER_LINE)
     row = PublishedPolicyRow(
         version=NEW, text=text, sha256=fingerprint(text.encode()), effective=today(), state=RolloutState.DONE,
         proposed_by="lin.tao", at=datetime.now(UTC),
     )  # fmt: skip
     firm.mend(lambda session: session.add(row))
+
+
+async def new_rules(firm: Firm, case: str) -> None:
+    """The case is asked about another policy. No rollout asks: while an activity waits, this server's time does not
+    pass."""
+    task = await firm.task("confirm_contact", case)
+    publish_more(firm)
     await firm.handle(case).execute_update("new_policy", PolicyNotice(version=NEW))
     await firm.answer(task, "confirm")
 
@@ -212,6 +219,7 @@ COURSES = {
             "account_frozen": ("release", "lin.tao", {}),
             "release_freeze": ("approve", "luo.hao", {}),
             "regulation_change": ("review_again", "lin.tao", {}),
+            "attest_closing_talk": ("attested", "li.wei", {}),
         },
         happens=changes,
     ),
