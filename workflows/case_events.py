@@ -112,7 +112,7 @@ class CaseEvents(CaseSteps):
         """The case goes on under this policy, and all that was looked at is looked at again. A rollout may have been
         faster: nothing leads back to an earlier one, and the look is then made by the rules it has."""
         policy = await self.surely(Cases.policy, version, summary="pin the policy")
-        if policy.later_than(self.policy):
+        if not self.policy.later_than(policy):
             self._policy = policy
             self.opened = self.required.model_copy(update={"policy": version})
             await self.carried_out(Cases.adopt)

@@ -80,6 +80,7 @@ class Firm:
         self.quietus = Quietus(self.client, self.task_queue)
         self.casebook = Casebook(self.world.database, self.world.policies)
         self.books = self.world.books
+        self._time = asyncio.Lock()
 
     # ---- requests ------------------------------------------------------------------------------------------------
 
@@ -217,10 +218,17 @@ class Firm:
     # ---- time and the books, moved by a test ---------------------------------------------------------------------
 
     async def pass_time(self, span: timedelta) -> None:
-        """Let time pass on the time-skipping server; what is due on the way is done at its own time."""
+        """Let time pass on the time-skipping server; what is due on the way is done at its own time. One at a time:
+        when two let it pass at once, that server's time may stand for good."""
         request = SleepRequest()
         request.duration.FromTimedelta(span)
-        await self.client.test_service.unlock_time_skipping_with_sleep(request)
+        async with self._time:
+            await self.client.test_service.unlock_time_skipping_with_sleep(request)
+
+    @property
+    def time_passes(self) -> bool:
+        """Whether somebody lets it pass at this moment."""
+        return self._time.locked()
 
     def mend(self, change: Callable[[Session], object]) -> None:
         """Change the records outside any case, such as the real cause of a finding."""

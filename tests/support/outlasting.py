@@ -98,7 +98,7 @@ class People:
                 task = self.firm.open_task(name, self.case)
                 if task and (task not in self._saying or self._saying[task].done()):
                     self._saying[task] = asyncio.create_task(self._say(task, *answer))
-            if failing:
+            if failing and not self.firm.time_passes:
                 await self.firm.pass_time(A_WHILE)
             await asyncio.sleep(0.05)
 
