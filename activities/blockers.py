@@ -12,7 +12,7 @@ from activities.casework import request_of, today
 from activities.closure_facts import ClosureFacts, Hashes, facts_before, facts_during, running_case, with_request
 from contracts.blockers import Blocker, BlockerLine, BlockersLetter, BlockersView
 from contracts.steps import Step
-from contracts.vocabulary import Language, Stage
+from contracts.vocabulary import CaseKind, Language, Stage
 from gateways.books import Books
 from gateways.evidence import EvidenceStore
 from policy import Policies, Policy
@@ -87,6 +87,8 @@ def seen(database: Database, books: Books, policies: Policies, step: Step) -> tu
 
 def _seen(session: Session, books: Books, policies: Policies, step: Step) -> tuple[Blocker, ...]:
     row, policy = session.get_one(CaseRow, step.dossier), policies[step.policy]
+    if row.kind is not CaseKind.CLOSURE:
+        return ()
     day = today(step, policy)
     hashes: Hashes = {each.reference: each.sha256 for each in request_of(row).documents}
     newest, early = policies.in_force_on(day), step.stage in _EARLY

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, select
 from temporalio import activity
 
 from activities.blocker_letter import asked_of_customer
 from activities.blocker_rules import blockers, in_short
 from activities.casework import case_of, move_expected, note, record
 from activities.closure_facts import ClosureFacts, Hashes, facts_before, facts_during
+from activities.opening import known, new_dossier, opened
 from contracts.blockers import Blocker, Obstacle
 from contracts.books import AccountFacts
 from contracts.findings import Checked
@@ -18,15 +19,12 @@ from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.requests import ClosureRequest
 from contracts.steps import Ending, Opened, Step, TrailHead
 from contracts.tasks import TaskState
-from contracts.text import moment_text
-from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
+from contracts.vocabulary import CaseKind, Initiator
 from gateways.books import Books
 from gateways.books_journal import FIRM_ZONE
-from gateways.calendar_days import calendar_of
 from gateways.evidence import EvidenceStore
 from policy import Policies, Policy
 from records import trail
-from records.canonical import fingerprint
 from records.database import Database
 from records.tables import CaseRow, ClosingDayRow, TaskRow
 
@@ -54,7 +52,7 @@ class Cases:
         Refused: BadInput, NotFound, NotAllowed, Mismatch, AlreadyOpen, AlreadyEnded; then nothing has changed.
         """
         with self.database.transaction() as session:
-            row = _known(session, request)
+            row = known(session, CaseKind.CLOSURE, request.request_id, request, "Request")
             if row is None:
                 return self._begin(session, case_id, request, at)
             policy, hashes = self.policies[row.policy], self._hashes(request)
@@ -140,26 +138,11 @@ class Cases:
 
     def _row(self, session: Session, case_id: str, facts: ClosureFacts, policy: Policy, at: datetime) -> CaseRow:
         request = facts.asked
-        n = session.exec(select(func.count()).where(CaseRow.case_id == case_id)).one() + 1
-        row = CaseRow(
-            dossier=f"{case_id}.{n}",
-            case_id=case_id,
-            n=n,
-            kind=CaseKind.CLOSURE,
-            request_id=request.request_id,
-            request=request.model_dump_json(),
-            request_hash=_hash(request),
-            account=facts.account.id,
-            customer=facts.customer.id,
-            language=request.language or facts.customer.language,
-            initiator=request.initiator,
-            policy=policy.version,
-            stage=Stage.RECEIVED,
-            outcome=Outcome.OPEN,
-            opened_at=at,
-            expected_by=at,
-        )
-        session.add(row)
+        row = new_dossier(
+            session, case_id, CaseKind.CLOSURE, request.request_id, request, policy, at,
+            customer=facts.customer.id, language=request.language or facts.customer.language,
+            account=facts.account.id, initiator=request.initiator,
+        )  # fmt: skip
         move_expected(session, policy, row, at)
         return row
 
@@ -220,41 +203,11 @@ def _refuse_impossible(account: str, found: Sequence[Blocker]) -> None:
             raise Refused(code, words.format(account=account, detail=detail, on=first.since, by=first.subject))
 
 
-def _known(session: Session, request: ClosureRequest) -> CaseRow | None:
-    """The case that this request opened before."""
-    same = select(CaseRow).where(CaseRow.kind == CaseKind.CLOSURE, CaseRow.request_id == request.request_id)
-    row = session.exec(same).first()
-    if row is None:
-        return None
-    if row.request_hash != _hash(request):
-        raise Refused(Code.MISMATCH, f"Request {request.request_id} was sent before with other content.")
-    if row.ended_at:
-        raise Refused(
-            Code.ALREADY_ENDED,
-            f"Request {request.request_id} was case {row.case_id}; it ended as {row.outcome}"
-            f" at {moment_text(row.ended_at)}.",
-        )
-    return row
-
-
 def _opened(session: Session, policy: Policy, row: CaseRow, facts: ClosureFacts, found: Sequence[Blocker]) -> Opened:
-    earlier = select(func.count()).where(TaskRow.case_id == row.case_id, TaskRow.dossier != row.dossier)
-    return Opened(
-        case=row.case_id,
-        dossier=row.dossier,
-        kind=row.kind,
-        policy=row.policy,
-        initiator=row.initiator,
-        customer_kind=facts.customer.kind,
-        language=row.language,
-        requested_by=facts.asked.requested_by,
-        reason=facts.asked.reason.code,
-        expected_by=row.expected_by,
-        tasks_before=session.exec(earlier).one(),
-        provisional=calendar_of(session, policy).provisional_between(row.opened_at, row.expected_by),
-        blockers=in_short(found),
-        asked_of_customer=asked_of_customer(found, row.language),
-    )
+    return opened(
+        session, policy, row, facts.customer, facts.asked.reason.code, requested_by=facts.asked.requested_by,
+        blockers=in_short(found), asked_of_customer=asked_of_customer(found, row.language),
+    )  # fmt: skip
 
 
 def _withdraw_tasks(session: Session, step: Step) -> None:
@@ -268,7 +221,3 @@ def _free_closing_day(session: Session, step: Step) -> None:
     booked = session.get(ClosingDayRow, step.dossier)
     if booked:
         session.delete(booked)
-
-
-def _hash(request: ClosureRequest) -> str:
-    return fingerprint(request.model_dump(mode="json"))

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from contracts.findings import Checked, Finding, FindingKind, FindingState
 from contracts.requests import ClosureRequest
 from contracts.steps import Step
+from contracts.vocabulary import CaseKind
 from gateways.deadlines import expected_by
 from policy.model import Policy
 from records import trail
@@ -30,7 +31,7 @@ def case_of(session: Session, step: Step) -> CaseRow:
 
 
 def request_of(row: CaseRow) -> ClosureRequest:
-    """The request that opened the case."""
+    """The request that opened a closure."""
     return ClosureRequest.model_validate_json(row.request)
 
 
@@ -81,7 +82,8 @@ def move_expected(session: Session, policy: Policy, row: CaseRow, at: datetime) 
 
 def expected_end(session: Session, policy: Policy, row: CaseRow, at: datetime) -> datetime:
     """When the case is expected to end; not before the end of the day that was wished."""
-    wished_on, rules = request_of(row).wished_on, policy.calendar
+    wished_on = request_of(row).wished_on if row.kind is CaseKind.CLOSURE else None
+    rules = policy.calendar
     wished = datetime.combine(wished_on, rules.closes, ZoneInfo(rules.zone)) if wished_on else None
     session.flush()
     return expected_by(session, policy, row, wished, at)

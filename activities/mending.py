@@ -22,6 +22,7 @@ from gateways.books_facts import ledger_of
 from gateways.books_standing import correction
 from gateways.calendar_days import calendar_of
 from gateways.deadlines import stands
+from gateways.overall import overall_of
 from policy import Policies
 from records.canonical import canonical
 from records.database import Database
@@ -184,7 +185,7 @@ class Mending:
             move_expected(session, policy, row, step.at)
             ladder = policy.ladders[policy.finding(kind).ladder]
             day = max(row.expected_by, calendar_of(session, policy).add(step.at, ladder.due))
-            pausing = ladder.waits_for in policy.closing.pauses_for
+            pausing = ladder.waits_for in overall_of(session, policy, row).pauses_for
             note(session, step, "new day", str(kind), evidence={"expected by": day.isoformat()})
             return effect.record(NewDay(expected_by=day, stands=pausing or stands(session, policy, row, step.at)))
 

@@ -237,7 +237,7 @@ def _answer(task: TaskSpec, row: CaseRow, code: str) -> Answer:
 
 def _typed(task: TaskSpec) -> dict[str, str]:
     """What staff type for the value that an option wants, by its name."""
-    return {option.name: option.typed for option in task.options if option.wants}
+    return {option.name: option.typed for option in task.options if option.typed}
 
 
 def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:

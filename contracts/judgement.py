@@ -205,7 +205,7 @@ def _uncovered(spec: TaskSpec, roles: Sequence[Role]) -> list[Role]:
 
 def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Refused | None:
     """Data that the option does not take, or that it needs and does not get. A correction is read where it is made."""
-    unknown = ", ".join(sorted(set(decision.data) - {option.wants}))
+    unknown = ", ".join(sorted(set(decision.data) - {option.wants, *(each.name for each in option.takes)}))
     if unknown and not (spec.finding and option.name == CORRECTING):
         return Ground.DATA_UNKNOWN.refusal(option=option.name, names=unknown)
     given = decision.data.get(option.wants)
@@ -213,4 +213,7 @@ def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Re
     if option.wants and not fits:
         choices = ", ".join(option.among) or "a text"
         return Ground.DATA_MISSING.refusal(option=option.name, name=option.wants, choices=choices)
+    for each in option.takes:
+        if not each.fits(decision.data.get(each.name)):
+            return Ground.DATA_MISSING.refusal(option=option.name, name=each.name, choices=each.choices)
     return None

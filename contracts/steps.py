@@ -45,7 +45,7 @@ class Opened(Contract):
     initiator: Initiator
     customer_kind: CustomerKind
     language: Language
-    requested_by: str | None
+    requested_by: str | None = None
     reason: str
     expected_by: datetime
     tasks_before: int

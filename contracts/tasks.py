@@ -1,7 +1,7 @@
 """待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
 
 import json
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from contracts.base import Contract
 from contracts.blockers import BlockerLine
+from contracts.money import Currency, Money
 from contracts.text import Word, Words
 from contracts.vocabulary import Medium, Role
 
@@ -22,27 +23,61 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"  # the case went on or ended without it
 
 
+class Taken(Contract):
+    """A further value that the data of a decision may hold, or has to where it is `needed`: one `among` these, an
+    amount of money in `currency`, or any text."""
+
+    name: str
+    among: tuple[str, ...] = ()
+    currency: Currency | None = None
+    needed: bool = False
+
+    def fits(self, given: JsonValue) -> bool:
+        """Whether it may be that."""
+        if given is None:
+            return not self.needed
+        if not isinstance(given, str) or not given.strip():
+            return False
+        if self.currency:
+            return _is_amount(given, self.currency)
+        return not self.among or given in self.among
+
+    @property
+    def choices(self) -> str:
+        """What it may be, for people."""
+        return f"an amount in {self.currency}" if self.currency else ", ".join(self.among) or "a text"
+
+
+def _is_amount(text: str, currency: Currency) -> bool:
+    with suppress(ValueError):
+        return Money.parse(text, currency).minor >= 0
+    return False
+
+
 class TaskOption(Contract):
     """One answer that a task takes. `reason_needed`: the decision must say why. `final`: it ends the task at once,
     however many approvals are still missing. `wants` names a value that the decision's data must hold, `among` the
-    values it may have."""
+    values it may have; `takes` are further ones."""
 
     name: str
     reason_needed: bool = False
     final: bool = False
     wants: str = ""
     among: tuple[str, ...] = ()
+    takes: tuple[Taken, ...] = ()
 
     @property
     def typed(self) -> str:
-        """What staff type for the value that it wants; empty where it wants none."""
-        return data_typed(self.wants, self.among) if self.wants else ""
-
-
-def data_typed(field: str, among: Sequence[str]) -> str:
-    """Such as `--data '{"value": "..."}'`, or with what there is to choose from behind it."""
-    value = json.dumps({field: among[0] if among else "..."}, ensure_ascii=False)
-    return f"--data '{value}'" + (f" ({', '.join(among)})" if len(among) > 1 else "")
+        """What staff type for the values that it wants and takes; empty where there are none."""
+        samples = {self.wants: self.among[:1]} if self.wants else {}
+        samples |= {each.name: each.among[:1] for each in self.takes if each.needed}
+        if not samples and self.takes:
+            samples = {self.takes[0].name: self.takes[0].among[:1]}
+        if not samples:
+            return ""
+        data = json.dumps({name: (*among, "...")[0] for name, among in samples.items()}, ensure_ascii=False)
+        choices = [f"({', '.join(self.among)})"] if len(self.among) > 1 else []
+        return " ".join([f"--data '{data}'", *choices, *(f"[{each.name}: {each.choices}]" for each in self.takes)])
 
 
 class TaskSpec(Contract):

@@ -11,7 +11,7 @@ from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
 from contracts.notices import DeliveryState
-from contracts.tasks import TaskState, data_typed
+from contracts.tasks import Taken, TaskOption, TaskState
 from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
 
 Outcome = str
@@ -62,15 +62,16 @@ class AttachmentLine(Contract):
 
 
 class Wants(Contract):
-    """What the data of an option must hold: the field, and the values it takes."""
+    """What the data of an option must hold: the field (empty: none), and the values it has; and what it `takes`."""
 
     field: str
     among: tuple[str, ...]
+    takes: tuple[Taken, ...] = ()
 
     @property
     def text(self) -> str:
         """What staff type for it."""
-        return data_typed(self.field, self.among)
+        return TaskOption(name="", wants=self.field, among=self.among, takes=self.takes).typed
 
 
 class TaskLine(Contract):

@@ -4,15 +4,19 @@ from enum import StrEnum
 
 
 class CaseKind(StrEnum):
-    """案件: one closure 销户, incident 客户事故 or adjustment 账目调整."""
+    """案件: a closure 销户, incident 客户事故 or adjustment 账目调整; a major incident 重大事故, on which reports of
+    one cause hang; a survey 满意度调查 after the end of another case."""
 
     CLOSURE = "closure"
     INCIDENT = "incident"
     ADJUSTMENT = "adjustment"
+    MAJOR = "major"
+    SURVEY = "survey"
 
 
 class Stage(StrEnum):
-    """阶段: where a closure stands. `reviews` is finance, contract and compliance running side by side."""
+    """阶段: where a case stands. `reviews` is finance, contract and compliance running side by side. `received` and
+    `filed` begin and end every case."""
 
     RECEIVED = "received"  # 受理
     IDENTITY = "identity"  # 身份验证
@@ -28,9 +32,25 @@ class Stage(StrEnum):
     CLOSED = "closed"  # 销户完成
     FILED = "filed"  # 归档
 
+    # an incident
+    TRIAGE = "triage"  # 分类定级
+    HANDLING = "handling"  # 处理: analysis, solution, carrying out
+    CONFIRMATION = "confirmation"  # 客户确认
+    CALL_BACK = "call_back"  # 回访
+
+    # a major incident
+    TEAM = "team"  # 组建应急小组
+    INTERIM = "interim"  # 临时措施
+    LASTING = "lasting"  # 根本解决
+    REVIEW = "review"  # 事后复盘
+
+    # a survey
+    QUESTIONNAIRE = "questionnaire"  # 问卷
+    FOLLOW_UP = "follow_up"  # 低分跟进
+
 
 class Outcome(StrEnum):
-    """结果: how a closure ends; `open` while it has not."""
+    """结果: how a case ends; `open` while it has not."""
 
     OPEN = "open"
     CLOSED = "closed"  # 已销户
@@ -38,6 +58,11 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"  # 客户撤回
     REJECTED = "rejected"  # 审批不通过
     REFUSED = "refused"  # 客户拒绝
+    SOLVED = "solved"  # 已解决
+    UNCONFIRMED = "unconfirmed"  # 已处理，客户未确认
+    LINKED = "linked"  # 并入另一事故
+    ANSWERED = "answered"  # 已答卷
+    EXPIRED = "expired"  # 逾期未答
 
 
 class Risk(StrEnum):

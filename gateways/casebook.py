@@ -21,6 +21,7 @@ from contracts.views import (
 from contracts.vocabulary import CaseKind, Role
 from gateways.hearing import roles_of
 from gateways.inbox import inbox
+from gateways.overall import overall_of
 from gateways.task_lines import OPEN_STATES, late, task_line
 from policy import Policies
 from records import trail
@@ -43,7 +44,7 @@ class Casebook:
                 select(TaskRow).where(TaskRow.dossier == row.dossier).order_by(col(TaskRow.shown_at))
             ).all()
             return CaseView(
-                **self._case_values(row, [task for task in tasks if task.state in OPEN_STATES]),
+                **self._case_values(session, row, [task for task in tasks if task.state in OPEN_STATES]),
                 customer=row.customer,
                 policy=row.policy,
                 words=row.words,
@@ -66,7 +67,8 @@ class Casebook:
             open_tasks = defaultdict(list)
             for task in session.exec(select(TaskRow).where(col(TaskRow.state).in_(OPEN_STATES))):
                 open_tasks[task.dossier].append(task)
-            lines = [CaseLine(**self._case_values(row, open_tasks[row.dossier])) for row in session.exec(query)]
+            values = (self._case_values(session, row, open_tasks[row.dossier]) for row in session.exec(query))
+            lines = [CaseLine(**each) for each in values]
         kept = [line for line in lines if line.overdue or not overdue]
         return sorted(kept, key=lambda line: (line.ended_at is not None, line.due or line.expected_by, line.reference))
 
@@ -76,9 +78,10 @@ class Casebook:
         with self.database.reading() as session:
             return inbox(session, self.policies, role, staff)
 
-    def _case_values(self, row: CaseRow, open_tasks: Sequence[TaskRow]) -> dict[str, Any]:
+    def _case_values(self, session: Session, row: CaseRow, open_tasks: Sequence[TaskRow]) -> dict[str, Any]:
         """The values of a CaseLine."""
-        behind = row.ended_at is None and row.expected_by < datetime.now(UTC) and not self._stands(row, open_tasks)
+        past = row.ended_at is None and row.expected_by < datetime.now(UTC)
+        behind = past and not self._stands(session, row, open_tasks)
         return {
             "case": row.case_id,
             "reference": row.dossier,
@@ -96,10 +99,11 @@ class Casebook:
             "ended_at": row.ended_at,
         }
 
-    def _stands(self, row: CaseRow, open_tasks: Sequence[TaskRow]) -> bool:
+    def _stands(self, session: Session, row: CaseRow, open_tasks: Sequence[TaskRow]) -> bool:
         """Whether the overall time stands at this moment, for who is waited for."""
-        known = row.policy in self.policies.versions()
-        pauses_for = self.policies[row.policy].closing.pauses_for if known else ()
+        if row.policy not in self.policies.versions():
+            return False
+        pauses_for = overall_of(session, self.policies[row.policy], row).pauses_for
         return any(task.waits_for in pauses_for for task in open_tasks)
 
 

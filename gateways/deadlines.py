@@ -10,6 +10,7 @@ from contracts.tasks import ExtensionState, Rung, RungKind, TaskShown, TaskSpec
 from contracts.vocabulary import Medium, WaitedFor
 from gateways.calendar_days import calendar_of
 from gateways.clock import Pause, end_of
+from gateways.overall import overall_of
 from policy import Policy
 from records.people_tables import ExtensionRow, HoldRow
 from records.tables import CaseRow, TaskRow
@@ -51,8 +52,8 @@ def rungs_json(rungs: tuple[Rung, ...]) -> str:
 def expected_by(session: Session, policy: Policy, row: CaseRow, wished: datetime | None, at: datetime) -> datetime:
     """When a case is expected to end: the overall time, which stands while the case waits for those whom the policy
     names, and the extensions that were granted; not before the `wished` moment."""
-    calendar = calendar_of(session, policy)
-    end = end_of(calendar, row.opened_at, policy.closing.expected, _waits(session, policy, row, at))
+    calendar, within = calendar_of(session, policy), overall_of(session, policy, row).within
+    end = end_of(calendar, row.opened_at, within, _waits(session, policy, row, at))
     mine = select(func.sum(ExtensionRow.working_days)).where(ExtensionRow.dossier == row.dossier)
     granted = session.exec(mine.where(ExtensionRow.state == ExtensionState.GRANTED)).one() or 0
     end = calendar.add(end, f"{granted} working days") if granted else end
@@ -103,7 +104,7 @@ def _stood(session: Session, row: TaskRow, pauses_for: tuple[WaitedFor, ...], at
 
 def _waits(session: Session, policy: Policy, row: CaseRow, at: datetime) -> Iterator[Pause]:
     """When the overall time stood."""
-    pauses_for = policy.closing.pauses_for
+    pauses_for = overall_of(session, policy, row).pauses_for
     if WaitedFor.HELD in pauses_for:
         yield from _held(session, row.dossier, at)
     others = select(TaskRow).where(TaskRow.dossier == row.dossier, col(TaskRow.waits_for).in_(pauses_for))

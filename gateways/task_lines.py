@@ -27,7 +27,11 @@ def task_values(case: CaseRow, row: TaskRow, decisions: Sequence[DecisionRow]) -
         "roles": roles_of(row),
         "subject": row.subject,
         "options": tuple(option.name for option in spec.options),
-        "wants": {o.name: Wants(field=o.wants, among=o.among) for o in spec.options if o.wants},
+        "wants": {
+            each.name: Wants(field=each.wants, among=each.among, takes=each.takes)
+            for each in spec.options
+            if each.typed
+        },
         "due": row.due_at,
         "state": row.state,
         "approvals": max(votes.values(), default=0),

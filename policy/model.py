@@ -21,6 +21,7 @@ from contracts.vocabulary import (
     ShortfallWay,
     WaitedFor,
 )
+from policy.incidents import IncidentRules, SurveyRules
 from policy.spans import Span, plain
 from policy.work import (
     Approvals,
@@ -261,6 +262,8 @@ class Policy(Contract):
     templates: dict[CaseNotice, TemplateRule] = {}
     systems: dict[str, FirmSystem] = {}
     disruption: DisruptionRules | None = None
+    incidents: IncidentRules | None = None
+    survey: SurveyRules | None = None
 
     @property
     def begins_at(self) -> datetime:

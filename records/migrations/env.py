@@ -3,7 +3,13 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from records import books_tables, people_tables, policy_tables, tables  # noqa: F401  the tables make themselves known to the metadata
+from records import (  # noqa: F401  the tables make themselves known to the metadata
+    books_tables,
+    disruption_tables,
+    incident_tables,
+    people_tables,
+    policy_tables,
+    tables,
+)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
-context.run_migrations()

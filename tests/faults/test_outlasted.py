@@ -52,7 +52,7 @@ APPROVED: Answers = {"approval": ("approve", "song.jia", {})}
 WAIVED: Answers = {"shortfall": ("fee_waiver", "customer", {})}
 SET_OFF: Answers = {"shortfall": ("set_off", "customer", {})}
 ELSEWHERE = {"payout": {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}}
-NEW = "2026-11-22.3-rehearsal"
+NEW = "2026-11-22.4-rehearsal"
 SOON = 60.0
 """Seconds."""
 

@@ -1,0 +1,129 @@
+"""客户事故的规则: how reports are classified, who deals with them by when, and what becomes of grave ones."""
+
+from pydantic import Field
+
+from contracts.base import Contract
+from contracts.incidents import Category, Severity
+from contracts.money import Amount, Currency
+from contracts.text import Word, Words
+from contracts.vocabulary import Role
+from policy.spans import Span
+from policy.work import Approvals, Roles
+
+
+class TriageRule(Contract):
+    """One rule: where one of its `words` (Chinese or English) is in a report, that speaks with its `weight` for the
+    category, for the severity, and for the matter, which is the common cause that reports are counted by."""
+
+    id: str
+    words: tuple[Word, ...] = Field(min_length=1)
+    category: Category | None = None
+    severity: Severity | None = None
+    matter: str = ""
+    weight: int = Field(default=1, ge=1)
+
+
+class TriageRules(Contract):
+    """分类规则: which rules speak for what; a report that none speaks of is `otherwise`. So many customers affected
+    make a report at least that grave."""
+
+    rules: tuple[TriageRule, ...]
+    otherwise: Category = Category.OTHER
+    severity: Severity = Severity.P3
+    affected: dict[Severity, int] = {}
+    source: str = ""
+
+
+class Implied(Contract):
+    """What the headings of an imported complaint imply, for measuring the rules: of a product (empty: any), for an
+    issue that contains one of these words (none: any)."""
+
+    product: str = ""
+    issues: tuple[str, ...] = ()
+    category: Category
+
+
+class ComplaintRules(Contract):
+    """投诉: the periods of the law, in plain time: clear and simple ones, complex ones, and once more after approval;
+    the ladders of their tasks."""
+
+    simple: Span
+    complex: Span
+    longer: Span
+    ladder: str
+    complex_ladder: str
+    source: str = ""
+
+
+class CompensationRules(Contract):
+    """赔付: up to the limit one approves, above it as many as `above` says."""
+
+    limit: dict[Currency, Amount]
+    within: Approvals
+    above: Approvals
+    source: str = ""
+
+
+class MajorRules(Contract):
+    """重大事故: an incident is one from this severity on, from so many customers on, with so many reports of one matter
+    within a span, and where a complaint escalates. `team`: the roles to fill, each with who stands in; the first one
+    leads. `accepted_within`: then the deputy is asked as well. `interim_within`: the interim solution. `rhythms`: how
+    often bulletins are due. `approval`: who approves bulletins and words to the public; `spokesman`: the one role that
+    speaks to public and press."""
+
+    severities: tuple[Severity, ...]
+    customers: int = Field(ge=1)
+    reports: int = Field(ge=2)
+    within: Span
+    team: dict[Role, Roles] = Field(min_length=1)
+    team_ladder: str
+    interim_ladder: str
+    lasting_ladder: str
+    bulletin_ladder: str
+    rhythms: dict[Severity, Span]
+    approval: Approvals
+    spokesman: Role
+    source: str = ""
+
+
+class IncidentRules(Contract):
+    """客户事故: who confirms the classification, which department deals with which category, by which ladder and within
+    what time, the cause codes, and how often one is reopened before it escalates. `duplicates_within`: how far back
+    reports of the same customer and matter are looked for."""
+
+    triage: TriageRules
+    triage_roles: Roles
+    triage_ladder: str
+    acknowledged_within: Span
+    answered_within: Span
+    solved_within: dict[Severity, Span]
+    ladders: dict[Severity, str]
+    departments: dict[Category, Role]
+    causes: tuple[Word, ...] = Field(min_length=1)
+    reopenings: int = Field(ge=0)
+    duplicates_within: Span
+    compensation: CompensationRules
+    complaint: ComplaintRules
+    major: MajorRules | None = None
+    implied: tuple[Implied, ...] = ()
+    source: str = ""
+
+
+class Question(Contract):
+    """A question of a questionnaire, in both languages, answered from 1 (bad) to 5 (good)."""
+
+    id: str
+    zh: Words
+    en: Words
+
+
+class SurveyRules(Contract):
+    """满意度调查: the questionnaire with its version, the ladder by which the customer is asked, and the mean score up
+    to which (from 1 to 5) somebody of a role follows up."""
+
+    version: str
+    questions: tuple[Question, ...] = Field(min_length=1)
+    ladder: str
+    low: float = Field(ge=1, le=5)
+    role: Role
+    source: str = ""
