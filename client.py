@@ -21,7 +21,8 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, message_id
+from contracts.incidents import IncidentReport
+from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, incident_id, message_id
 from contracts.occurrences import Occurrence
 from contracts.refusals import Code, Refused, no_answer, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
@@ -62,6 +63,13 @@ class Quietus:
         account = request.account
         start = self._starting(Process.CLOSURE.value, closure_id(account), request, f"Closure of {account}")
         return await self._open(start, Message.RECEIVE, None, request, Receipt, f"Request {request.request_id}")
+
+    async def report_incident(self, report: IncidentReport) -> Receipt:
+        """Report an incident. The same report sent twice is one case. Refused as `request_closure`, and ALREADY_ENDED
+        when its case has ended."""
+        case = incident_id(report.report_id)
+        start = self._starting(Process.INCIDENT.value, case, report, f"Incident {report.report_id}")
+        return await self._open(start, Message.RECEIVE, None, report, Receipt, f"Report {report.report_id}")
 
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Decide a task. The same decision sent twice is one.
@@ -126,8 +134,9 @@ class Quietus:
             raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name) from None
 
     async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
-        """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
-        query = f"WorkflowType = '{Process.CLOSURE}' AND ExecutionStatus = 'Completed'"
+        """What the cases returned that have ended, one of them or all that Temporal still keeps."""
+        types = ", ".join(f"'{process}'" for process in Process)
+        query = f"WorkflowType IN ({types}) AND ExecutionStatus = 'Completed'"
         if case:
             query += f" AND WorkflowId = '{case}'"
         async for run in self.client.list_workflows(query):

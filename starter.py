@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
+    "incident report": ("incident:report", "Report an incident of a customer."),
     "blockers": ("blockers:blockers", "Why an account cannot be closed, and the way out; or a letter about it."),
     "cases": ("cases:cases", "The list of cases."),
     "show": ("show:show", "All of one case."),
@@ -70,7 +71,7 @@ INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
 PROGRAM = "starter.py"
-ABOUT = "Quietus: account closures from the first message to the filed dossier."
+ABOUT = "Quietus: account closures and incidents from the first message to the filed dossier."
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

@@ -25,6 +25,7 @@ from activities.digest import Digests
 from activities.disruption import Disruptions
 from activities.disruption_cases import DisruptedCases
 from activities.disruption_plan import DisruptionPlans
+from activities.incidents import Incidents
 from activities.mending import Mending
 from activities.occurrences import Occurrences
 from activities.policy_mail import PolicyMail
@@ -62,9 +63,10 @@ from workflows.closure import AccountClosure
 from workflows.digest import DailyDigest
 from workflows.disruption import Disruption
 from workflows.guard import MessageGuard, without_trace_of_refusals
+from workflows.incident import Incident
 from workflows.rollout import PolicyRollout
 
-WORKFLOWS = (AccountClosure, DailyDigest, PolicyRollout, Disruption)
+WORKFLOWS = (AccountClosure, Incident, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -109,6 +111,7 @@ class World:
             Archive(database, books, policies, evidence),
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
+            Incidents(database, books, policies, evidence),
             Occurrences(database, books, policies, deciders),
             Mending(database, books, policies),
             Rollouts(database, books, policies, deciders),

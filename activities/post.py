@@ -12,7 +12,7 @@ from contracts.books import ContactFacts, CustomerFacts
 from contracts.notices import Delivered, DeliveryState, NoticeSpec
 from contracts.steps import Step
 from contracts.tasks import Bounce, TaskSpec
-from contracts.vocabulary import Language, Medium, Role
+from contracts.vocabulary import CaseKind, Language, Medium, Role
 from gateways.answer_codes import AnswerCodes
 from gateways.books import Books
 from gateways.deadlines import quiet_until
@@ -20,7 +20,7 @@ from gateways.failures import PermanentFailure
 from gateways.hearing import people_for, roles_of
 from gateways.mail import CASE_HEADER, Letterhead, Mail, Mailer, message_id
 from gateways.sms import SmsGateway
-from notices import Answer, Rendered, render, words
+from notices import Answer, Rendered, matters, render, words
 from policy import Policies
 from records.database import Database
 from records.tables import CaseRow, ContactRow, TaskRow
@@ -203,9 +203,10 @@ class Post:
             "customer": customer.name,
             "account": row.account[-4:],
             "reference": row.dossier,
+            "closing": row.kind is CaseKind.CLOSURE,
             "facts": facts,
             "answer": answer,
-        }
+        } | matters(row.kind, row.language, row.account[-4:])
 
     def _staff_values(self, session: Session, row: TaskRow, roles: Sequence[Role]) -> dict[str, object]:
         spec = TaskSpec.model_validate_json(row.spec)

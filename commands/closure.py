@@ -16,7 +16,7 @@ def request(file: File, staff: AsStaff = None, token: Token = None, as_json: AsJ
     wish = parse_file(read_text(file, "closure request"), ClosureRequest, "closure request", MESSAGE_LIMIT)
     if staff or token:
         wish = _asked_by(wish, staff_tokens(load_settings()).verify(token_of(staff, token)).sub)
-    answer(ask_temporal(lambda quietus: quietus.request_closure(wish)), as_json, _words)
+    answer(ask_temporal(lambda quietus: quietus.request_closure(wish)), as_json, receipt_words)
 
 
 def _asked_by(wish: ClosureRequest, who: str) -> ClosureRequest:
@@ -29,7 +29,8 @@ def _asked_by(wish: ClosureRequest, who: str) -> ClosureRequest:
     return wish.model_copy(update={"requested_by": who})
 
 
-def _words(receipt: Receipt) -> list[str]:
+def receipt_words(receipt: Receipt) -> list[str]:
+    """What whoever asked is told."""
     opened = f"Case {receipt.case} (dossier {receipt.reference}), expected by {moment_text(receipt.expected_by)}."
     message = [receipt.message] if receipt.message else []
     return [opened, *message, *(_in_the_way(each) for each in receipt.blockers)]

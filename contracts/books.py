@@ -28,6 +28,7 @@ class OwnLedger(StrEnum):
     RECEIVABLES_INCOME = "receivables_income"
     FEES = "fees"
     SET_ASIDE = "set_aside"
+    COMPENSATION = "compensation"
 
     def of(self, currency: str) -> str:
         """The name of this ledger in `currency`."""

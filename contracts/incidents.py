@@ -1,6 +1,5 @@
 """客户事故: what a report of an incident carries, and what it is classified as."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -9,7 +8,7 @@ from pydantic import Field, model_validator
 from contracts.base import Contract
 from contracts.requests import Document
 from contracts.text import Id, Moment, Word, Words
-from contracts.vocabulary import Intake, Language, Role
+from contracts.vocabulary import Intake, Language
 
 
 class Category(StrEnum):
@@ -81,16 +80,6 @@ class Proposed(Contract):
     matter: str = ""
     clues: tuple[Clue, ...] = ()
     duplicates: tuple[str, ...] = ()
-
-
-class Triaged(Contract):
-    """分类定级: what a professional made of it, the department that it goes to, and when it is to be solved by."""
-
-    category: Category
-    severity: Severity
-    matter: str = ""
-    department: Role
-    expected_by: datetime
 
 
 class HandlingStep(StrEnum):

@@ -14,6 +14,7 @@ class Process(StrEnum):
     """The workflow types."""
 
     CLOSURE = "AccountClosure"
+    INCIDENT = "Incident"
 
 
 class Message(StrEnum):
@@ -40,6 +41,11 @@ class Telling(StrEnum):
 def closure_id(account: str) -> str:
     """The case that closes an account: one open closure for an account follows from the id."""
     return f"closure-{account}"
+
+
+def incident_id(report: str) -> str:
+    """The case of a report."""
+    return f"incident-{report}"
 
 
 def case_of(task: str) -> str:

@@ -30,9 +30,14 @@ def one_line(text: str) -> str:
 
 
 def _iso_moment(value: Any) -> Any:
-    if isinstance(value, str) and not _MOMENT.fullmatch(value):
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
         raise ValueError("should be a date and time with its zone, such as 2026-11-20T10:00:00+08:00")
-    return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is a date or time that does not exist") from None
 
 
 Words = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(clean)]

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from contracts.disruption import DisruptedCase, DisruptionReport, DisruptionStand, DisruptionState, PlannedStep
 from contracts.refusals import Code, Refused
-from contracts.vocabulary import Role
+from contracts.vocabulary import CaseKind, Role
 from gateways.books import Books
 from policy import Policies
 from records.disruption_tables import (
@@ -36,13 +36,15 @@ class DisruptionBook:
     # ---- which cases it touches ----------------------------------------------------------------------------------
 
     def to_suspend(self, session: Session, row: DisruptionRow, after: str, limit: int) -> list[CaseRow]:
-        """Open cases that it touches and that were not told, by dossier, from the one behind `after` on."""
+        """Open cases that it touches and that were not told, by dossier, from the one behind `after` on. Closures only:
+        an incident is dealt with the more."""
         if row.state is not DisruptionState.LASTING:
             return []
         told = select(DisruptedCaseRow.dossier).where(DisruptedCaseRow.reference == row.reference)
         query = select(CaseRow).where(
-            col(CaseRow.ended_at).is_(None), CaseRow.dossier > after, col(CaseRow.dossier).not_in(told)
-        )
+            CaseRow.kind == CaseKind.CLOSURE, col(CaseRow.ended_at).is_(None), CaseRow.dossier > after,
+            col(CaseRow.dossier).not_in(told),
+        )  # fmt: skip
         if stages := self._stages(row):
             query = query.where(col(CaseRow.stage).in_(stages))
         branches, regions = json.loads(row.branches), json.loads(row.regions)
@@ -55,7 +57,8 @@ class DisruptionBook:
         """Whether a case is in its scope at this moment."""
         stages, branches, regions = self._stages(row), json.loads(row.branches), json.loads(row.regions)
         in_place = not (branches or regions) or case.account in self.books.accounts_at(session, branches, regions)
-        return in_place and (not stages or case.stage in stages)
+        in_stage = not stages or case.stage in stages
+        return case.kind is CaseKind.CLOSURE and in_place and in_stage
 
     def to_let_go(self, session: Session, row: DisruptionRow, after: int, limit: int) -> list[DisruptedCaseRow]:
         """The cases that it still suspends, in the order in which they are let go, behind the place `after`."""

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from contracts.refusals import Code, Refused
 from contracts.rollout import CaseImpact, Look, PolicyAnswer, PolicyStand, RolloutReport, RolloutState
-from contracts.vocabulary import Risk, Stage
+from contracts.vocabulary import CaseKind, Risk, Stage
 from gateways.books import Books
 from policy import Policies, Policy, PolicyText, parse_policy
 from policy.changes import Concerned, Touched, touched
@@ -68,6 +68,14 @@ def keep_answer(session: Session, answer: PolicyAnswer, at: datetime, *, asked: 
     return insert_unless_there(session, PolicyAnswerRow, row)
 
 
+def weighed(session: Session, books: Books, old: Policy, new: Policy, row: CaseRow, risk: Risk) -> Touched:
+    """What the newer of two policies has a case look at again. Only closures look: other cases keep their own to the
+    end, as their deadlines were told by it."""
+    if row.kind is not CaseKind.CLOSURE:
+        return Touched()
+    return touched(old, new, concerned(session, books, row, risk))
+
+
 @dataclass
 class RolloutBook:
     """What staff and the rollout read of a published version."""
@@ -114,8 +122,8 @@ class RolloutBook:
         return [policy.version for policy in every if new.later_than(policy)]
 
     def _impact(self, session: Session, row: CaseRow, new: Policy) -> CaseImpact:
-        found = touched(self.policies[row.policy], new, concerned(session, self.books, row, row.risk))
-        if STAGES.index(Stage(row.stage)) >= STAGES.index(Stage.SETTLEMENT):
+        found = weighed(session, self.books, self.policies[row.policy], new, row, row.risk)
+        if row.kind is CaseKind.CLOSURE and STAGES.index(Stage(row.stage)) >= STAGES.index(Stage.SETTLEMENT):
             found = Touched()
         made = tuple(look for look in found.again if _come_to(row, look))
         return CaseImpact(

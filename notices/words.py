@@ -5,11 +5,12 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from contracts.vocabulary import Language
+from contracts.vocabulary import CaseKind, Language
 
 _ANY = "any"
 _FACT = "fact"
 _CUSTOMER = "to_customer"
+_MATTERS = ("matter", "matter_sms", "matter_subject", "about_what")
 
 
 def words(name: str, language: Language) -> str:
@@ -29,6 +30,11 @@ def label(name: str, language: Language) -> str:
 def to_customer(way: str, language: Language) -> str:
     """A way out as the customer is told it, without the mark at its end; KeyError unless it is the customer's."""
     return _table()[_CUSTOMER][way][language]
+
+
+def matters(kind: CaseKind, language: Language, account: str) -> dict[str, str]:
+    """What a notice is about, as the customer is told it: by the names that the templates have for it."""
+    return {part: _table()[part][kind][language].format(account=account) for part in _MATTERS}
 
 
 def _words(name: str, language: Language, kind: str) -> str:

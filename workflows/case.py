@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio import workflow
 
+from activities.archive import Archive
 from activities.cases import Cases
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome
@@ -25,6 +26,24 @@ class Case(CasePolicy):
     """One case: pinned policy, stages, findings and rounds, asking people, and what operators see."""
 
     # ---- the course of a case ------------------------------------------------------------------------------------
+
+    async def course(self, opening: Awaitable[Opened]) -> CaseOutcome:
+        """受理, the process to its end, what is said and undone after it, 归档."""
+        await self.open_with(opening)
+        ending = await self.ended(self.process())
+        await self.leave(ending)
+        await self.all_done_beside()
+        self.enter(Stage.FILED)
+        await self.carried_out(Archive.file)
+        return await self.finish(ending)
+
+    async def process(self) -> Ending:
+        """From the receipt to the end of the last stage."""
+        raise NotImplementedError
+
+    async def leave(self, ending: Ending) -> None:
+        """What is said to the customer at the end, and undone where the process did not come to its own end."""
+        raise NotImplementedError
 
     async def open_with(self, opening: Awaitable[Opened]) -> None:
         """Open the case, or refuse it: then every sender is told, and the workflow fails with the refusal."""

@@ -21,6 +21,9 @@ from workflows.remedies import remedy_for
 CHANGES = frozenset({FindingKind.CUSTOMER_NEED_CHANGE, FindingKind.CUSTOMER_INFO_CHANGE})
 """What comes too late once settlement has begun."""
 
+OF_CLOSURES = frozenset({FindingKind.CUSTOMER_NEED_CHANGE, FindingKind.ACCOUNT_FROZEN, FindingKind.CUSTOMER_COMPLAINT})
+"""What only a closure has a remedy for."""
+
 LOOK_EVERY = timedelta(days=1)
 """How often the books are asked whether money came, if nobody says so before."""
 
@@ -62,6 +65,9 @@ class CaseEvents(CaseSteps):
 
     def _may_happen(self, kind: FindingKind) -> None:
         self.running()
+        if kind in OF_CLOSURES and self.kind is not CaseKind.CLOSURE:
+            words = f"{self.case_id} is no closure: report a complaint by `incident report`, withdraw what has changed"
+            raise Refused(Code.NOT_ALLOWED, f"{kind} cannot be raised here, since {words}.")
         if kind in CHANGES and self.settling:
             raise Refused(Code.TOO_LATE, f"Settlement of {self.case_id} has begun; nothing can be changed any more.")
 

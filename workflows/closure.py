@@ -2,7 +2,6 @@
 
 from temporalio import workflow
 
-from activities.archive import Archive
 from activities.cases import Cases
 from activities.reviews import Reviews
 from activities.settlement import Settlement
@@ -29,24 +28,18 @@ class AccountClosure(ClosurePeople):
     async def run(self, request: ClosureRequest) -> CaseOutcome:
         """From the request to the filed dossier."""
         self.request = request
-        return await self.uncancelled(self.course(request))
-
-    async def course(self, request: ClosureRequest) -> CaseOutcome:
-        """受理, the process to its end, 归档."""
         opening = self.surely(Cases.open, workflow.info().workflow_id, request, self.now(), summary="open")
-        await self.open_with(opening)
-        ending = await self.ended(self.close())
+        return await self.uncancelled(self.course(opening))
+
+    async def leave(self, ending: Ending) -> None:
+        """请客户确认收到; where the account stays, the lock comes off."""
         if ending.outcome is Outcome.CLOSED:
             await self.confirm_receipt()
         else:
             await self.carried_out(Cases.release, ending)
             await self.tell(f"ended_{ending.outcome}", {"words": ending.words})
-        await self.all_done_beside()
-        self.enter(Stage.FILED)
-        await self.carried_out(Archive.file)
-        return await self.finish(ending)
 
-    async def close(self) -> Ending:
+    async def process(self) -> Ending:
         """The stages 受理 to 销户完成."""
         opened = self.required
         facts = {"expected_by": self.day(opened.expected_by), "blockers": opened.asked_of_customer}

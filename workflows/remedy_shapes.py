@@ -42,30 +42,33 @@ async def by_the_role(case: Case, finding: Finding) -> None:
 async def decided(case: Case, finding: Finding, options: Sequence[TaskOption], **more: Any) -> DecisionReceipt:
     """How the responsible role decides a finding: one of `options`, or an end to the case. Whoever lacks something to
     decide it asks, and gets it back with the answer; its clock goes on, except while the customer is waited for."""
-    rule, facts = case.policy.finding(finding.kind), dict[str, str]()
-    matter: tuple[str, ...] = ()
-    while True:
-        decision = await case.ask_staff(
-            finding.kind,
-            finding.detail,
-            (rule.role,),
-            (*options, RETURN, *(() if case.money_moved or case.concluding else (END,))),
-            notice="answered_information" if matter else "task",
-            facts=facts,
-            continues=matter,
-            **{"ladder": rule.ladder, "finding": finding.fingerprint} | more,
-        )
-        if decision.option != RETURN.name:
-            break
-        answered = await case.inquire(decision)
-        matter = (*matter, decision.task, answered.task)
-        facts = {"question": decision.reason, "answer": answered.words, "answered_by": answered.by}
+    rule = case.policy.finding(finding.kind)
+    every = (*options, RETURN, *(() if case.money_moved or case.concluding else (END,)))
+    more = {"ladder": rule.ladder, "finding": finding.fingerprint} | more
+    decision = await asked_back(case, finding.kind, finding.detail, (rule.role,), every, **more)
     match decision.option:
         case ACCEPT.name:
             case.accepted.add(finding.fingerprint)
         case END.name:
             case.end(_ENDINGS.get(finding.kind, Outcome.REJECTED), decision.reason)
     return decision
+
+
+async def asked_back(
+    case: Case, name: str, subject: str, roles: Sequence[Role], options: Sequence[TaskOption], **more: Any
+) -> DecisionReceipt:
+    """A staff decision. Whoever lacks something to decide it asks, and gets it back with the answer; its clock goes on,
+    except while the customer is waited for. `more` are further fields of TaskSpec."""
+    matter: tuple[str, ...] = more.pop("continues", ())
+    told: dict[str, Any] = {}
+    while True:
+        decision = await case.ask_staff(name, subject, roles, options, continues=matter, **more | told)
+        if decision.option != RETURN.name:
+            return decision
+        answered = await case.inquire(decision)
+        matter = (*matter, decision.task, answered.task)
+        facts = {"question": decision.reason, "answer": answered.words, "answered_by": answered.by}
+        told = {"notice": "answered_information", "facts": more.get("facts", {}) | facts}
 
 
 async def planned(

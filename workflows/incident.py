@@ -1,0 +1,196 @@
+"""客户事故: deal with one incident, from the report to the call-back."""
+
+from temporalio import workflow
+
+from activities.incidents import Incidents
+from activities.mending import Mending
+from contracts.handling import Compensation, Triage, Triaged
+from contracts.incidents import Category, IncidentReport, Proposed, Severity
+from contracts.money import Money
+from contracts.refusals import Code, Refused
+from contracts.requests import CaseOutcome, Receipt
+from contracts.steps import Ending
+from contracts.tasks import DecisionReceipt
+from contracts.vocabulary import Outcome, Role, Stage
+from workflows.incident_people import (
+    ANALYSE_AGAIN,
+    DONE,
+    END,
+    INTERIM,
+    NOT_OURS,
+    NOT_SOLVED,
+    SOLVED,
+    YES,
+    IncidentPeople,
+)
+from workflows.stops import Returned
+
+
+@workflow.defn
+class Incident(IncidentPeople):
+    """Deal with one incident. The stages are those of docs/process.md; nothing here says how long or how often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.report: IncidentReport | None = None
+        self.result = Outcome.UNCONFIRMED
+        self.solution = ""
+        self.currency = ""
+
+    @workflow.run
+    async def run(self, report: IncidentReport) -> CaseOutcome:
+        """From the report to the filed dossier."""
+        self.report = report
+        case, now = workflow.info().workflow_id, self.now()
+        opening = self.surely(Incidents.open_incident, case, report, now, summary="open")
+        return await self.uncancelled(self.course(opening))
+
+    async def process(self) -> Ending:
+        """受理 to 回访."""
+        await self.tell("incident_received", {"expected_by": self.day(self.required.expected_by)})
+        self.currency = await self.carried_out(Incidents.currency)
+        await self.pass_through(
+            {
+                Stage.TRIAGE: self.triage,
+                Stage.HANDLING: self.handling,
+                Stage.CONFIRMATION: self.confirmation,
+                Stage.CALL_BACK: self.call_back,
+            }
+        )
+        return Ending(outcome=self.result)
+
+    async def leave(self, ending: Ending) -> None:
+        """The customer is told how it ended."""
+        await self.tell("incident_ended", {"outcome": ending.outcome, "words": ending.words})
+
+    # ---- the stages ----------------------------------------------------------------------------------------------
+
+    async def triage(self) -> None:
+        """分类定级; a duplicate hangs on the other report from here on."""
+        proposed = await self.carried_out(Incidents.proposal)
+        decision = await self.ask_triage(proposed)
+        if decision.option == "duplicate":
+            await self._link(str(decision.data["of"]), decision)
+        triaged = await self.carried_out(Incidents.triaged, self._triage_of(decision, proposed))
+        self.ladder = triaged.ladder
+        await self._answer_first(triaged)
+
+    async def handling(self) -> None:
+        """处理: analysed, a solution that may cost the firm something, carried out."""
+        await self.analyse()
+        why = ""
+        while True:
+            decision = await self.ask_solution(self.currency, why)
+            if decision.option == INTERIM.name:
+                await self._interim(decision)
+            elif decision.option == ANALYSE_AGAIN.name:
+                await self.analyse()
+            else:
+                why = await self._carry_out(decision)
+                if not why:
+                    return
+
+    async def analyse(self) -> None:
+        """分析; an incident that is not the department's goes back to triage, with the reason."""
+        decision = await self.ask_analysis()
+        if decision.option == NOT_OURS.name:
+            self.sent_back = f"{self.department}: {decision.reason}"
+            self.matter = self.matter[:1]  # the clock goes on, another department's tasks do not
+            raise Returned(Stage.TRIAGE)
+        await self.keep("analysed", decision, cause=str(decision.data["cause"]), root_cause=decision.reason)
+
+    async def confirmation(self) -> None:
+        """客户确认; no answer is recorded as such and shown apart."""
+        answer = await self.ask_whether_solved(self.solution)
+        if answer is None:
+            self.result = Outcome.UNCONFIRMED
+        elif answer.option == SOLVED.name:
+            self.result = Outcome.SOLVED
+        else:
+            await self.reopen(answer)
+
+    async def call_back(self) -> None:
+        """回访, after the days of the policy: not solved after all is reopened."""
+        due = await self.carried_out(Mending.after, self.policy.follow_up.call_back)
+        await self.until(lambda: False, before=due, summary="call-back")
+        await self.not_paused()
+        answer = await self.ask_call_back(self.solution)
+        if answer.option == SOLVED.name:
+            self.result = Outcome.SOLVED
+        elif answer.option == NOT_SOLVED.name:
+            await self.reopen(answer)
+
+    async def reopen(self, said: DecisionReceipt) -> None:
+        """重新处理: dealt with anew, by a new clock; more often than the policy allows, a supervisor decides."""
+        self.matter = ()
+        times = await self.keep("reopened", said, reopened=True)
+        if times > self.rules.reopenings:
+            decision = await self.ask_supervisor(said.reason)
+            await self.keep("escalated", decision, escalated=True)
+            if decision.option == END.name:
+                self.end(Outcome.REFUSED, decision.reason)
+        raise Returned(Stage.HANDLING)
+
+    # ---- what they are made of -----------------------------------------------------------------------------------
+
+    async def _link(self, other: str, decision: DecisionReceipt) -> None:
+        if await self.carried_out(Incidents.link, other, decision.by):
+            self.end(Outcome.LINKED, other)
+        raise Returned(Stage.TRIAGE)  # that one has ended meanwhile
+
+    async def _answer_first(self, triaged: Triaged) -> None:
+        """首次答复: who deals with it and until when; said again when it was bounced to somebody else."""
+        facts = {"department": self.department, "expected_by": self.day(triaged.expected_by)}
+        await self.tell("incident_taken", facts)
+
+    def _triage_of(self, decision: DecisionReceipt, proposed: Proposed) -> Triage:
+        said = decision.data
+        category = Category(str(said.get("category", proposed.category)))
+        self.department = Role(str(said.get("department", self.rules.departments[category])))
+        return Triage(
+            category=category,
+            severity=Severity(str(said.get("severity", proposed.severity))),
+            matter=str(said.get("matter", proposed.matter)),
+            department=self.department,
+            intricate=said.get("complex") == YES,
+            by=decision.by,
+            reason=decision.reason,
+        )
+
+    async def _interim(self, decision: DecisionReceipt) -> None:
+        """临时措施: kept apart from the lasting one, and told at once."""
+        await self.keep("interim solution", decision, interim=decision.reason)
+        await self.tell("incident_interim", {"solution": decision.reason})
+
+    async def _carry_out(self, proposed: DecisionReceipt) -> str:
+        """Why the solution cannot be carried out; empty when it was."""
+        amount = Money.parse(str(proposed.data.get("compensation", "0")), self.currency or "CNY")
+        by = await self.compensation_approved(amount, proposed.reason) if amount.minor else proposed.by
+        if not by:
+            return f"the compensation of {amount} was rejected"
+        await self.keep("solution", proposed, solution=proposed.reason)
+        decision = await self.ask_to_carry_out(proposed.reason)
+        if decision.option != DONE.name:
+            return decision.reason
+        if amount.minor:
+            self.money_moved = True
+            await self.carried_out(Incidents.compensate, Compensation(amount=amount, approved_by=by))
+        self.solution = proposed.reason
+        await self.keep("carried out", decision, solved=True)
+        return ""
+
+    # ---- the report ----------------------------------------------------------------------------------------------
+
+    @workflow.update
+    async def receive(self, report: IncidentReport) -> Receipt:
+        """The receipt of the report that opened this case. The same again is the same case."""
+        receipt = await self.receipt()
+        if report != self.report:
+            raise Refused(Code.MISMATCH, f"Report {report.report_id} was sent before with other content.")
+        return receipt
+
+    @receive.validator
+    def _judge_report(self, report: IncidentReport) -> None:
+        expected = workflow.info().workflow_id
+        if expected != f"incident-{report.report_id}":
+            raise Refused(Code.BAD_INPUT, f"The report is {report.report_id}, but this is {expected}.")
