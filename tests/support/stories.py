@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from stdnum.cn import ric
 
 from contracts.findings import FindingKind
+from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.tasks import TaskState
 from contracts.vocabulary import Initiator
@@ -51,11 +52,16 @@ async def says(firm: Firm, case: str, task: str, option: str, who: str, **more: 
 
 
 async def runs_out(firm: Firm, case: str) -> CaseOutcome:
-    """Everybody says yes to all that is still asked, to the end of the case."""
+    """Everybody says yes to all that is still asked, to the end of the case. What is not wanted any more at that very
+    moment is asked anew, if at all."""
     while not firm.show(case).ended_at:
         task = await eventually(lambda: _asked(firm, case), f"the end of {case}")
         if task != "ended":
-            await says(firm, case, task, *YES[task])
+            try:
+                await says(firm, case, task, *YES[task])
+            except Refused as refusal:
+                if refusal.code is not Code.TOO_LATE:
+                    raise
     return await firm.outcome(case)
 
 
