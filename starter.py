@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
+    "incident import": ("importing:import_complaints", "Report the complaints of a file."),
     "blockers": ("blockers:blockers", "Why an account cannot be closed, and the way out; or a letter about it."),
     "cases": ("cases:cases", "The list of cases."),
     "show": ("show:show", "All of one case."),
