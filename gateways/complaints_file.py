@@ -134,4 +134,7 @@ def _description(row: Row) -> str:
     """The customer's own words as they stand; without any, what the customer chose in the form."""
     if row["narrative"].strip():
         return row["narrative"]
-    return ": ".join(part for part in (row["issue"], row["sub_issue"]) if part.strip())
+    chosen = [part for part in (row["issue"], row["sub_issue"]) if part.strip()]
+    if not chosen:
+        raise ValueError("narrative: is empty, and so are issue and sub_issue")
+    return ": ".join(chosen)
