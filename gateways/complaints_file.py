@@ -77,8 +77,9 @@ def _header(rows: Iterator[list[str] | csv.Error], customer: str | None) -> Sequ
     header = next(rows, [])
     if isinstance(header, csv.Error):
         raise bad_input(WHAT, [Fault(path="row 1", message=f"is not CSV: {header}")])
-    wanted = COLUMNS if customer else (*COLUMNS, "customer")
-    missing = [Fault(path="row 1", message=f"the column {each} is missing") for each in wanted if each not in header]
+    missing = [Fault(path="row 1", message=f"the column {each} is missing") for each in COLUMNS if each not in header]
+    if not customer and "customer" not in header:
+        missing.append(Fault(path="row 1", message="the column customer is missing; name one with --customer"))
     if missing:
         raise bad_input(WHAT, missing)
     return header
@@ -96,10 +97,13 @@ def _row(header: Sequence[str], cells: list[str] | csv.Error) -> Row:
 
 def _report(row: Row, customer: str | None) -> IncidentReport:
     """ValueError, in words, where it cannot be one."""
+    named = row.get("customer") or customer
+    if not named:
+        raise ValueError("customer: is empty; name one with --customer")
     reported = datetime.combine(_day(row["received"]), OPENING, FIRM_ZONE)
     return IncidentReport(
         report_id=f"CFPB-{_id(row['id'])}",
-        customer=row.get("customer") or customer or "",
+        customer=named,
         account=row.get("account") or None,
         channel=_channel(row["via"]),
         occurred_at=reported,

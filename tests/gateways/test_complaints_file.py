@@ -76,6 +76,12 @@ def test_a_row_may_name_its_customer_and_account() -> None:
     assert (named.customer, named.account, unnamed.customer, unnamed.account) == ("CUS-7", "ACC-7", "CUS-1", None)
 
 
+def test_a_row_that_names_no_customer_is_bad_where_none_is_given() -> None:
+    [fault] = read(f"{GOOD},", header=f"{HEADER},customer", customer=None)
+    assert isinstance(fault, Fault)
+    assert fault.message.startswith("customer: ")
+
+
 @pytest.mark.parametrize(
     ("header", "customer", "missing"),
     [("", "CUS-1", "id"), (HEADER.replace("via", "by"), "CUS-1", "via"), (HEADER, None, "customer")],
