@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
     "incident report": ("incident:report", "Report an incident of a customer."),
+    "incident import": ("importing:import_complaints", "Report the complaints of a file."),
     "blockers": ("blockers:blockers", "Why an account cannot be closed, and the way out; or a letter about it."),
     "cases": ("cases:cases", "The list of cases."),
     "show": ("show:show", "All of one case."),

@@ -1,6 +1,10 @@
 """客户事故的规则: how reports are classified, who deals with them by when, and what becomes of grave ones."""
 
-from pydantic import Field
+from collections import Counter
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from contracts.base import Contract
 from contracts.incidents import Category, Severity
@@ -8,12 +12,13 @@ from contracts.money import Amount, Currency
 from contracts.text import Word, Words
 from contracts.vocabulary import Role
 from policy.spans import Span
+from policy.wording import phrase
 from policy.work import Approvals, Roles
 
 
 class TriageRule(Contract):
-    """One rule: where one of its `words` (Chinese or English) is in a report, that speaks with its `weight` for the
-    category, for the severity, and for the matter, which is the common cause that reports are counted by."""
+    """One rule: where one of its `words` (Chinese or English) is in a report, it speaks with its `weight` for the
+    category and for the matter, which is the common cause that reports are counted by, and for the severity."""
 
     id: str
     words: tuple[Word, ...] = Field(min_length=1)
@@ -22,10 +27,26 @@ class TriageRule(Contract):
     matter: str = ""
     weight: int = Field(default=1, ge=1)
 
+    @model_validator(mode="after")
+    def _looked_for(self) -> Self:
+        unheard = [word for word in self.words if not phrase(word)]
+        if unheard:
+            raise ValueError(f"words: '{unheard[0]}' holds neither letter nor digit")
+        return self
+
+    @cached_property
+    def phrases(self) -> tuple[tuple[str, str], ...]:
+        """Each word, and what is looked for in a text that was `heard`."""
+        return tuple((word, phrase(word)) for word in self.words)
+
+    def found_in(self, said: str) -> tuple[str, ...]:
+        """Its words that are in a text as `policy.wording.heard` gives it."""
+        return tuple(word for word, looked_for in self.phrases if looked_for in said)
+
 
 class TriageRules(Contract):
-    """分类规则: which rules speak for what; a report that none speaks of is `otherwise`. So many customers affected
-    make a report at least that grave."""
+    """分类规则: which rules speak for what; a report that none speaks of is `otherwise`, and as grave as `severity`.
+    So many customers affected make a report at least that grave."""
 
     rules: tuple[TriageRule, ...]
     otherwise: Category = Category.OTHER
@@ -33,14 +54,31 @@ class TriageRules(Contract):
     affected: dict[Severity, int] = {}
     source: str = ""
 
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        twice = [name for name, count in Counter(rule.id for rule in self.rules).items() if count > 1]
+        if twice:
+            raise ValueError(f"rules: '{twice[0]}' stands there more than once")
+        return self
+
+    def affecting(self, customers: int) -> Severity | None:
+        """How grave a report is at least that affects so many customers."""
+        reached = (severity for severity, least in self.affected.items() if customers >= least)
+        return max(reached, key=lambda severity: severity.rank, default=None)
+
 
 class Implied(Contract):
     """What the headings of an imported complaint imply, for measuring the rules: of a product (empty: any), for an
-    issue that contains one of these words (none: any)."""
+    issue that contains one of these words (none: any). The first row that fits counts."""
 
     product: str = ""
     issues: tuple[str, ...] = ()
     category: Category
+
+    def fits(self, product: str, issue: str) -> bool:
+        """Whether it speaks of a complaint with these headings."""
+        words = (each.casefold() in issue.casefold() for each in self.issues)
+        return self.product.casefold() in product.casefold() and (not self.issues or any(words))
 
 
 class ComplaintRules(Contract):
