@@ -15,6 +15,7 @@ class Process(StrEnum):
 
     CLOSURE = "AccountClosure"
     INCIDENT = "Incident"
+    MAJOR = "MajorIncident"
 
 
 class Message(StrEnum):
@@ -46,6 +47,11 @@ def closure_id(account: str) -> str:
 def incident_id(report: str) -> str:
     """The case of a report."""
     return f"incident-{report}"
+
+
+def major_id(report: str) -> str:
+    """The major incident that a report begins: one at most."""
+    return f"major-{report}"
 
 
 def case_of(task: str) -> str:
