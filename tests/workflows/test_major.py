@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from contracts.majors import BulletinState
+from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome, Role, Stage
 from records.incident_tables import ActionRow, BulletinRow, BulletinToldRow, MajorRow, TeamRow
 from tests.support.firm import Firm, eventually
@@ -28,11 +31,7 @@ async def test_a_major_incident_goes_from_the_team_with_a_deputy_to_the_review_a
     first, major = await major_begun(firm)
     same_customer = await classified(firm)
     others = [await classified(firm, customer=customer) for customer in ("CUS-1002", "CUS-1005")]
-    for role, person in TEAM.items():
-        if role is not Role.TECHNOLOGY:
-            await does(firm, major, f"team_{role}", "take_on", person)
-    await firm.pass_time(timedelta(seconds=11))
-    await does(firm, major, "team_technology", "take_on", "zhou.ying")  # of operations, who stand in
+    await team_filled_but_one(firm, major)
     await does(firm, major, "interim_solution", "interim", LEAD, **WORDS)
     await does(firm, major, "bulletin_approval", "approve", "song.jia")  # the interim solution is a bulletin
     for case in (same_customer, *others):
@@ -43,12 +42,7 @@ async def test_a_major_incident_goes_from_the_team_with_a_deputy_to_the_review_a
     for case in (asked, *others):
         await says(firm, case, "incident_solved", "solved")
     assert (await firm.outcome(silent)).outcome == Outcome.LINKED
-    await does(firm, major, "review", "action", "song.jia", owner="technology", within="week")
-    await does(firm, major, "review", "action", "song.jia", owner="risk", within="month")
-    await does(firm, major, "review", "reviewed", LEAD)
-    tasks = await eventually(lambda: improvements(firm, major), "a task for each action")
-    for role, person in ((Role.TECHNOLOGY, "wu.gang"), (Role.RISK, "guo.qiang")):
-        await firm.decide(tasks[role], "done", person, reason="here is the proof")
+    await reviewed_with_two_actions(firm, major)
     assert (await firm.outcome(major)).outcome == Outcome.SOLVED
     shown = firm.show(major)
     assert (shown.stage, shown.outcome) == (Stage.FILED, Outcome.SOLVED)
@@ -107,3 +101,64 @@ def improvements(firm: Firm, major: str) -> dict[Role, str]:
     """The tasks of both owners, by role, as soon as they are there."""
     tasks = {task.roles[0]: task.task for task in firm.show(major).tasks if task.name == "improvement"}
     return tasks if len(tasks) == 2 else {}
+
+
+@pytest.mark.parametrize("author", ["song.jia", "luo.hao"])
+async def test_nobody_approves_their_own_bulletin(firm: Firm, author: str):
+    _, major = await major_begun(firm)
+    await does(firm, major, "bulletin_draft", "drafted", author, **WORDS)
+    approval = await firm.task("bulletin_approval", major)
+    with pytest.raises(Refused) as refused:
+        await firm.decide(approval, "approve", author)
+    assert refused.value.code is Code.FOUR_EYES
+    await firm.decide(approval, "reject", "david.chen", reason="too vague")
+    await bulletin_sent(firm, major)
+    await eventually(lambda: rows(firm, BulletinRow)[0].state is BulletinState.SENT, "the bulletin")
+
+
+async def test_words_to_the_public_are_the_spokesmans_and_count_once_somebody_else_approves(firm: Firm):
+    _, major = await major_begun(firm)
+    task = await firm.task("statement", major)
+    for nobody in ("li.wei", "song.jia", "david.chen", "huang.lei"):
+        with pytest.raises(Refused) as refused:
+            await firm.decide(task, "spoken", nobody, data=WORDS)
+        assert refused.value.code is Code.FORBIDDEN
+    await firm.decide(task, "spoken", "ye.qing", data=WORDS)
+    await does(firm, major, "statement_approval", "reject", "song.jia")
+    await does(firm, major, "statement", "spoken", "ye.qing", **WORDS)
+    await does(firm, major, "statement_approval", "approve", "song.jia")
+    await firm.task("statement", major)
+    said = [row for row in rows(firm, BulletinRow) if row.public]
+    assert [(row.state, row.spoken_by, row.approved_by) for row in said] == [
+        (BulletinState.REJECTED, "ye.qing", ""),
+        (BulletinState.APPROVED, "ye.qing", "song.jia"),
+    ]
+
+
+async def test_the_next_bulletin_is_shown_to_operators(firm: Firm):
+    _, major = await major_begun(firm)
+    await eventually(lambda: rows(firm, MajorRow)[0].next_bulletin_at, "a first bulletin")
+    details = (await firm.handle(major).query("__temporal_workflow_metadata")).current_details
+    assert "next bulletin due" in details
+
+
+async def team_filled_but_one(firm: Firm, major: str) -> None:
+    """All accept but technology, for which somebody of operations stands in when it is late."""
+    for role, person in TEAM.items():
+        if role is not Role.TECHNOLOGY:
+            await does(firm, major, f"team_{role}", "take_on", person)
+    with pytest.raises(Refused) as refused:
+        await does(firm, major, "team_technology", "take_on", "zhou.ying")
+    assert refused.value.code is Code.FORBIDDEN
+    await firm.pass_time(timedelta(seconds=11))
+    await does(firm, major, "team_technology", "take_on", "zhou.ying")
+
+
+async def reviewed_with_two_actions(firm: Firm, major: str) -> None:
+    """Each is done by its owner."""
+    await does(firm, major, "review", "action", "song.jia", owner="technology", within="week")
+    await does(firm, major, "review", "action", "song.jia", owner="risk", within="month")
+    await does(firm, major, "review", "reviewed", LEAD)
+    tasks = await eventually(lambda: improvements(firm, major), "a task for each action")
+    for role, person in ((Role.TECHNOLOGY, "wu.gang"), (Role.RISK, "guo.qiang")):
+        await firm.decide(tasks[role], "done", person, reason="here is the proof")
