@@ -10,7 +10,7 @@ from temporalio import activity
 
 from activities.casework import case_of, note
 from activities.sweeping import PAGE, Question, ask_each
-from contracts.majors import Heard, Joined, MajorAnswer, MajorNotice, MajorStand, MajorStart, MajorWord
+from contracts.majors import BulletinState, Heard, Joined, MajorAnswer, MajorNotice, MajorStand, MajorStart, MajorWord
 from contracts.messages import major_id
 from contracts.rollout import Swept
 from contracts.steps import Step
@@ -30,6 +30,8 @@ from policy import Policies
 from records.database import Database
 from records.incident_tables import BulletinRow, BulletinToldRow, IncidentRow, MajorRow
 from records.tables import CaseRow
+
+_APPROVED = (BulletinState.APPROVED, BulletinState.SENT)
 
 
 class Told(NamedTuple):
@@ -67,20 +69,10 @@ class Hanging:
         with self.database.once(step.key, notice, Heard) as effect:
             if effect.done:
                 return effect.result
-            session, major = effect.session, major_of(effect.session, notice.major)
-            case, row = case_of(session, step), session.get_one(IncidentRow, step.dossier)
-            if notice.word is MajorWord.HANG_ON:
-                return effect.record(_hung(session, step, row, major))
-            if not (row.hangs and row.major == major.case_id):
+            session, major = effect.session, major_of(effect.session, notice.major, lock=True)
+            if major is None or not _is_so(session, major, notice):
                 return effect.record(Heard(stand=MajorStand.FREE))
-            match notice.word:
-                case MajorWord.BULLETIN:
-                    return effect.record(_bulletin(session, step, case, major, notice.n))
-                case MajorWord.SOLVED:
-                    return effect.record(_solved(session, step, case, row, major))
-            row.hangs = False
-            note(session, step, f"hangs on {major.case_id} no more", "it ended without a solution")
-            return effect.record(Heard(stand=MajorStand.FREE, over=True))
+            return effect.record(_heard(session, step, major, notice))
 
     @activity.defn
     async def tell_reports(self, notice: MajorNotice, after: str) -> Swept:
@@ -98,7 +90,9 @@ class Hanging:
 
     def _page(self, notice: MajorNotice, after: str, limit: int) -> Sequence[Told]:
         with self.database.reading() as session:
-            major = major_of(session, notice.major)
+            major = major_of(session, notice.major, lock=False)
+            if major is None:
+                return []
             if notice.word is MajorWord.HANG_ON:
                 rows = earlier_reports(session, major, after, limit)
             else:
@@ -124,6 +118,35 @@ class Hanging:
         return major, MajorStart(case=case_id, begun_by=row.dossier, because=because)
 
 
+def _is_so(session: Session, major: MajorRow, notice: MajorNotice) -> bool:
+    """Whether the records say what the message says: no word counts that nobody has approved."""
+    match notice.word:
+        case MajorWord.HANG_ON:
+            return major.over_at is None
+        case MajorWord.BULLETIN:
+            row = session.get(BulletinRow, (major.dossier, notice.n))
+            return row is not None and not row.public and row.state in _APPROVED
+        case MajorWord.SOLVED:
+            return major.solved_at is not None
+    return major.over_at is not None and major.solved_at is None
+
+
+def _heard(session: Session, step: Step, major: MajorRow, notice: MajorNotice) -> Heard:
+    case, row = case_of(session, step), session.get_one(IncidentRow, step.dossier)
+    if notice.word is MajorWord.HANG_ON:
+        return _hung(session, step, row, major)
+    if not (row.hangs and row.major == major.case_id):
+        return Heard(stand=MajorStand.FREE)
+    match notice.word:
+        case MajorWord.BULLETIN:
+            return _bulletin(session, step, case, major, notice.n)
+        case MajorWord.SOLVED:
+            return _solved(session, step, case, row, major)
+    row.hangs = False
+    note(session, step, f"hangs on {major.case_id} no more", "it ended without a solution")
+    return Heard(stand=MajorStand.FREE, over=True)
+
+
 def _hang(session: Session, step: Step, row: IncidentRow, major: MajorRow) -> None:
     row.major, row.hangs = major.case_id, True
     note(session, step, f"hangs on {major.case_id}", major.because)
@@ -133,7 +156,7 @@ def _hung(session: Session, step: Step, row: IncidentRow, major: MajorRow) -> He
     """An earlier report of the matter, if its department still works on it; nobody is hung before a person has
     classified it."""
     at_work = step.stage is Stage.HANDLING and row.solved_at is None and not row.major
-    if at_work and row.matter and row.matter == major.matter and major.over_at is None:
+    if at_work and row.matter and row.matter == major.matter:
         _hang(session, step, row, major)
     return Heard(stand=MajorStand.HANGS if row.hangs and row.major == major.case_id else MajorStand.FREE)
 

@@ -28,6 +28,7 @@ class CaseNotice(StrEnum):
     ANSWERED_INFORMATION = "answered_information"
     APOLOGY = "apology"
     BULLETIN = "bulletin"
+    BULLETIN_STAFF = "bulletin_staff"
     CLOSING_STATEMENT = "closing_statement"
     CLOSURE_NOTICE = "closure_notice"
     COMPLAINT_RECEIVED = "complaint_received"

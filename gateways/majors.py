@@ -33,9 +33,10 @@ def why_major(session: Session, rules: MajorRules, row: IncidentRow) -> str:
     return _rate(session, rules, row)
 
 
-def major_of(session: Session, case_id: str) -> MajorRow:
-    """The major incident of a case; locked, so that none hangs on it while it is solved."""
-    return session.exec(select(MajorRow).where(MajorRow.case_id == case_id).with_for_update()).one()
+def major_of(session: Session, case_id: str, *, lock: bool) -> MajorRow | None:
+    """The major incident of a case; locked, none hangs on it while it is solved."""
+    query = select(MajorRow).where(MajorRow.case_id == case_id)
+    return session.exec(query.with_for_update() if lock else query).first()
 
 
 def open_major(session: Session, matter: str) -> MajorRow | None:
@@ -94,16 +95,20 @@ def _open_reports(after: str):  # type: ignore[no-untyped-def]
 
 
 def _rate(session: Session, rules: MajorRules, row: IncidentRow) -> str:
-    """So many reports of one matter within the span, each classified by a person, whichever of them is so the last."""
+    """So many reports of one matter within the span, each classified by a person, whichever of them is so the last. What
+    came in later than that after it was reported, such as a file of old complaints, is no outbreak."""
     if not row.matter:
         return ""
     span = plain(rules.within)
-    query = select(IncidentRow.reported_at).where(
+    query = select(IncidentRow.reported_at, CaseRow.opened_at).join(
+        CaseRow, col(CaseRow.dossier) == col(IncidentRow.dossier)
+    )
+    query = query.where(
         IncidentRow.matter == row.matter, IncidentRow.major == "", IncidentRow.linked_to == "",
         col(IncidentRow.triaged_at).is_not(None),
         col(IncidentRow.reported_at).between(row.reported_at - span, row.reported_at + span),
     )  # fmt: skip
-    times = sorted(session.exec(query))
+    times = sorted(reported for reported, opened in session.exec(query) if opened - reported <= span)
     if any(later - earlier <= span for earlier, later in zip(times, times[rules.reports - 1 :], strict=False)):
         return f"{rules.reports} reports of {row.matter} within {rules.within}"
     return ""

@@ -126,6 +126,12 @@ class MajorRules(Contract):
     actions: dict[str, str] = Field(min_length=1)
     source: str = ""
 
+    @property
+    def ladders(self) -> dict[str, str]:
+        """The ladders that it names, by where."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_ladder")}
+        return named | {f"actions.{within}": ladder for within, ladder in self.actions.items()}
+
 
 class IncidentRules(Contract):
     """客户事故: who confirms the classification, which department deals with which category, by which ladder and within

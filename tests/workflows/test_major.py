@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.majors import BulletinState
+from contracts.majors import BulletinState, MajorAnswer, MajorNotice, MajorStand, MajorWord
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome, Role, Stage
 from records.incident_tables import ActionRow, BulletinRow, BulletinToldRow, MajorRow, TeamRow
@@ -90,6 +90,19 @@ async def test_bulletins_go_out_at_the_rhythm_to_each_customer_and_department_on
     words = [text for text in firm.texts() if WORDS["en"] in text and "Dear Emma Thompson" in text]
     assert len(words) == 2
     assert rows(firm, MajorRow)[0].next_bulletin_at
+
+
+async def test_what_is_not_on_record_of_a_major_incident_moves_no_report(firm: Firm):
+    case, major = await major_begun(firm)
+    draft = await firm.task("bulletin_draft", major)
+    await firm.decide(draft, "drafted", "li.wei", data=WORDS)
+    said = [(major, MajorWord.BULLETIN, 1), (major, MajorWord.SOLVED, 0), (major, MajorWord.GO_ON, 0)]
+    for of, word, n in [*said, (major, MajorWord.BULLETIN, 7), ("major-NOBODY", MajorWord.HANG_ON, 0)]:
+        notice = MajorNotice(major=of, word=word, n=n)
+        answer = await firm.handle(case).execute_update("major_says", notice, result_type=MajorAnswer)
+        assert answer.stand is MajorStand.FREE
+    assert incident(firm, case).hangs
+    assert firm.subjects("bulletin", case) == 0
 
 
 def asked_whether_solved(firm: Firm, *cases: str) -> str | None:

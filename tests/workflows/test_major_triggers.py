@@ -23,9 +23,9 @@ REPORTS = 10
 """So many within the hour are a major incident, by the policy."""
 
 
-async def reports(firm: Firm, number: int, apart: timedelta) -> list[str]:
-    """Reports of one matter, so far apart, each classified; the last one a moment ago."""
-    now, cases = datetime.now(UTC) - timedelta(minutes=1), []
+async def reports(firm: Firm, number: int, apart: timedelta, last: timedelta = timedelta(0)) -> list[str]:
+    """Reports of one matter, so far apart, each classified; the `last` one so long ago."""
+    now, cases = datetime.now(UTC) - last, []
     for back in range(number - 1, -1, -1):
         at = now - back * apart
         occurred = {"occurred_at": (at - timedelta(hours=1)).isoformat(), "reported_at": at.isoformat()}
@@ -61,9 +61,15 @@ async def test_by_so_many_reports_of_one_matter_within_the_hour_and_the_earlier_
 
 
 async def test_not_by_as_many_over_a_longer_time_nor_before_a_person_has_classified_them(firm: Firm):
-    cases = await reports(firm, REPORTS, timedelta(minutes=7))
+    cases = await reports(firm, REPORTS, timedelta(minutes=7), last=-timedelta(minutes=4))
     for _ in range(2):
         await reported(firm, description="转账没到账。")
+    await firm.task("analyse", cases[-1])
+    assert majors(firm) == []
+
+
+async def test_not_by_old_reports_that_come_in_together(firm: Firm):
+    cases = await reports(firm, REPORTS, timedelta(0), last=timedelta(days=30))
     await firm.task("analyse", cases[-1])
     assert majors(firm) == []
 
