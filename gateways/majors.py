@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.incidents import Category
 from policy import Policy
@@ -88,22 +89,20 @@ def reports_of(session: Session, major: MajorRow) -> Sequence[IncidentRow]:
     return session.exec(query.order_by(col(IncidentRow.dossier))).all()
 
 
-def _open_reports(after: str):  # type: ignore[no-untyped-def]
+def _open_reports(after: str) -> SelectOfScalar[IncidentRow]:
     query = select(IncidentRow).join(CaseRow, col(CaseRow.dossier) == col(IncidentRow.dossier))
     query = query.where(col(CaseRow.ended_at).is_(None), IncidentRow.dossier > after)
     return query.order_by(col(IncidentRow.dossier))
 
 
 def _rate(session: Session, rules: MajorRules, row: IncidentRow) -> str:
-    """So many reports of one matter within the span, each classified by a person, whichever of them is so the last. What
-    came in later than that after it was reported, such as a file of old complaints, is no outbreak."""
+    """So many reports of one matter within the span, each classified by a person, whichever of them is so the last.
+    What came in later than that after it was reported, such as a file of old complaints, is no outbreak."""
     if not row.matter:
         return ""
     span = plain(rules.within)
-    query = select(IncidentRow.reported_at, CaseRow.opened_at).join(
-        CaseRow, col(CaseRow.dossier) == col(IncidentRow.dossier)
-    )
-    query = query.where(
+    moments = select(IncidentRow.reported_at, CaseRow.opened_at)
+    query = moments.join(CaseRow, col(CaseRow.dossier) == col(IncidentRow.dossier)).where(
         IncidentRow.matter == row.matter, IncidentRow.major == "", IncidentRow.linked_to == "",
         col(IncidentRow.triaged_at).is_not(None),
         col(IncidentRow.reported_at).between(row.reported_at - span, row.reported_at + span),
