@@ -13,11 +13,12 @@ from activities.casework import case_of, move_expected, note
 from activities.classification import classify
 from activities.opening import known, new_dossier, opened
 from contracts.books import Line, OwnLedger
+from contracts.findings import Finding
 from contracts.handling import Compensation, News, Triage, Triaged
-from contracts.incidents import Clue, IncidentReport, Proposed
+from contracts.incidents import Category, Clue, IncidentReport, Proposed
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Opened, Step
-from contracts.vocabulary import CaseKind
+from contracts.vocabulary import CaseKind, Intake
 from gateways.books import Books
 from gateways.books_facts import ledger_of
 from gateways.books_journal import FIRM_ZONE
@@ -151,6 +152,25 @@ class Incidents:
             row.minor, row.currency = row.minor + amount.minor, amount.currency
             note(session, step, "compensated", str(amount), who=compensation.approved_by, evidence={"entry": entry})
             return effect.record(entry)
+
+    @activity.defn
+    def complaint(self, step: Step, finding: Finding) -> IncidentReport:
+        """投诉: the report of a complaint that was raised in another case, in the customer's own words."""
+        with self.database.reading() as session:
+            case = session.get_one(CaseRow, step.dossier)
+        noted = finding.facts.get("noted_by", "customer") != "customer"
+        return IncidentReport(
+            report_id=f"{step.dossier.replace('.', '-')}-c{finding.subject}",
+            customer=case.customer,
+            account=case.account or None,
+            channel=Intake.HOTLINE if noted else Intake.APP,
+            occurred_at=step.at,
+            reported_at=step.at,
+            description=finding.detail,
+            category=Category.COMPLAINT,
+            language=case.language,
+            case=step.case,
+        )
 
     @activity.defn
     def currency(self, step: Step) -> str:
