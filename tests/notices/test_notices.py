@@ -10,7 +10,7 @@ from jinja2 import TemplateNotFound, UndefinedError
 
 import notices
 from contracts.findings import FindingKind
-from contracts.vocabulary import Language, Role, ShortfallWay
+from contracts.vocabulary import Language, Outcome, Role, ShortfallWay
 from notices import Answer, render, templates, words
 from policy.work import QuietHours
 
@@ -26,8 +26,11 @@ OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time"}
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
-    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze"),
+    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze", "incident_solved"),
 )
+NO_ACCOUNT = {"incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"}
+"""To customers, about no account: the reference says which matter it is."""
+
 FACTS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("expected_by", "wished_on", "blockers"),
     "blockers_letter": ("blockers", "wanted"),
@@ -73,6 +76,11 @@ FACTS: dict[str, tuple[str, ...]] = {
     "disruption_over": ("days",),
     "plan_step": ("zh", "en", "detail"),
     "more_time": ("detail", "reason"),
+    "incident_received": ("expected_by",),
+    "incident_taken": ("department", "expected_by"),
+    "incident_interim": ("solution",),
+    "incident_solved": ("solution",),
+    "incident_ended": ("words",),
     "phone_script": ("offers",),
     "letter": ("statement",),
 }
@@ -120,7 +128,10 @@ def values(template: str, **changed: object) -> dict[str, object]:
         common |= {"upkeep": [], "version": "2027-01-01", "effective": "2027-01-01", "touched": 42, "approved": True}
         common |= {"proposed_by": "lin.tao", "decided_by": "david.chen", "reason": "<reason>"}
     else:
-        common |= {"account": "1001", "reference": "closure-ACC-1.1"}
+        common |= {"account": "1001", "reference": "closure-ACC-1.1", "closing": True}
+        common |= {"matter": "m 1001", "matter_sms": "m", "matter_subject": "m", "about_what": "a 1001"}
+    if template == "incident_ended":
+        facts["outcome"] = Outcome.REFUSED
     return common | changed
 
 
@@ -156,7 +167,8 @@ def test_a_notice_says_every_fact_it_is_given_and_has_no_gaps(template: str, lan
 @both_languages
 def test_a_customer_finds_name_account_reference_and_firm(template: str, language: Language) -> None:
     text = render(template, language, values(template)).text
-    assert all(word in text for word in ("张伟", "1001", "closure-ACC-1.1", "示例银行"))
+    account = () if template in NO_ACCOUNT else ("1001",)
+    assert all(word in text for word in ("张伟", "closure-ACC-1.1", "示例银行", *account))
 
 
 @every_notice

@@ -128,6 +128,7 @@ async def test_a_complaint_is_an_incident_of_its_own_and_the_closure_goes_on_whe
     await firm.decide(approval, "approve", "song.jia")
     complaint = f"incident-{receipt.reference.replace('.', '-')}-c1"
     await says(firm, complaint, "triage", "confirm")
+    await firm.task("analyse", complaint)
     row = incident(firm, complaint)
     assert (row.category, row.about, row.department) == ("complaint", receipt.case, "compliance")
     await firm.withdraw(complaint, "li.wei", "talked about it")
