@@ -126,8 +126,9 @@ class Quietus:
             raise _unknown(case) if _is(error, RPCStatusCode.NOT_FOUND) else no_answer(error.status.name) from None
 
     async def outcomes(self, case: str | None = None) -> AsyncIterator[CaseOutcome]:
-        """What the closures returned that have ended, of one case or of all that Temporal still keeps."""
-        query = f"WorkflowType = '{Process.CLOSURE}' AND ExecutionStatus = 'Completed'"
+        """What the cases returned that have ended, of one case or of all that Temporal still keeps."""
+        types = ", ".join(f"'{process}'" for process in Process)
+        query = f"WorkflowType IN ({types}) AND ExecutionStatus = 'Completed'"
         if case:
             query += f" AND WorkflowId = '{case}'"
         async for run in self.client.list_workflows(query):

@@ -30,9 +30,9 @@ from contracts.tasks import Noted
 from contracts.vocabulary import Role
 from gateways.books import Books
 from gateways.books_journal import FIRM_ZONE
-from gateways.rollouts import RolloutBook, concerned, keep_answer
+from gateways.rollouts import RolloutBook, keep_answer, touched_by
 from policy import Policies, parse_policy
-from policy.changes import Weighed, touched
+from policy.changes import Weighed
 from policy.library import same_policy
 from policy.spans import plain
 from records import trail
@@ -134,7 +134,7 @@ class Rollouts:
             raise Refused(Code.NOT_ALLOWED, words)
         with self.database.reading() as session:
             row = session.get_one(CaseRow, step.dossier)
-            found = touched(old, new, concerned(session, self.books, row, step.risk))
+            found = touched_by(session, self.books, old, new, row, step.risk)
         return Weighed(policy=new, again=found.again, added=found.added)
 
     @activity.defn

@@ -14,6 +14,7 @@ class Process(StrEnum):
     """The workflow types."""
 
     CLOSURE = "AccountClosure"
+    SURVEY = "Survey"
 
 
 class Message(StrEnum):
@@ -40,6 +41,11 @@ class Telling(StrEnum):
 def closure_id(account: str) -> str:
     """The case that closes an account: one open closure for an account follows from the id."""
     return f"closure-{account}"
+
+
+def survey_id(about: str) -> str:
+    """The survey about a case, by its dossier `<case>.<n>`: a dossier is asked about once."""
+    return f"survey-{about.replace('.', '-')}"
 
 
 def case_of(task: str) -> str:

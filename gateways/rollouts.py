@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from contracts.refusals import Code, Refused
 from contracts.rollout import CaseImpact, Look, PolicyAnswer, PolicyStand, RolloutReport, RolloutState
-from contracts.vocabulary import Risk, Stage
+from contracts.vocabulary import CaseKind, Risk, Stage
 from gateways.books import Books
 from policy import Policies, Policy, PolicyText, parse_policy
 from policy.changes import Concerned, Touched, touched
@@ -57,6 +57,13 @@ def concerned(session: Session, books: Books, row: CaseRow, risk: Risk) -> Conce
     """What of a case decides which rules concern it."""
     kind = books.customer(session, row.customer).kind
     return Concerned(kind, row.initiator, risk, books.account(session, row.account).currency)
+
+
+def touched_by(session: Session, books: Books, old: Policy, new: Policy, row: CaseRow, risk: Risk) -> Touched:
+    """What a new version changes for a case; nothing for a survey, which keeps the questionnaire it was sent with."""
+    if row.kind is CaseKind.SURVEY:
+        return Touched()
+    return touched(old, new, concerned(session, books, row, risk))
 
 
 def keep_answer(session: Session, answer: PolicyAnswer, at: datetime, *, asked: bool = True) -> bool:
@@ -114,7 +121,7 @@ class RolloutBook:
         return [policy.version for policy in every if new.later_than(policy)]
 
     def _impact(self, session: Session, row: CaseRow, new: Policy) -> CaseImpact:
-        found = touched(self.policies[row.policy], new, concerned(session, self.books, row, row.risk))
+        found = touched_by(session, self.books, self.policies[row.policy], new, row, row.risk)
         if STAGES.index(Stage(row.stage)) >= STAGES.index(Stage.SETTLEMENT):
             found = Touched()
         made = tuple(look for look in found.again if _come_to(row, look))

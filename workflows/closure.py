@@ -15,6 +15,7 @@ from contracts.steps import Ending
 from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
 from workflows.closure_people import ClosurePeople
 from workflows.stops import Returned
+from workflows.surveying import start_survey
 
 
 @workflow.defn
@@ -44,6 +45,7 @@ class AccountClosure(ClosurePeople):
         await self.all_done_beside()
         self.enter(Stage.FILED)
         await self.carried_out(Archive.file)
+        await start_survey(self)
         return await self.finish(ending)
 
     async def close(self) -> Ending:

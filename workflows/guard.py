@@ -22,6 +22,7 @@ from contracts.refusals import Code, Fault, Refused, bad_input, faults_of
 JUDGES = frozenset(
     {
         "open",
+        "open_survey",
         "decide",
         "withdrawal",
         "hold",

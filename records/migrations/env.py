@@ -13,3 +13,4 @@ from records import (  # noqa: F401  the tables make themselves known to the met
 )
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
+context.run_migrations()

@@ -26,7 +26,7 @@ OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time"}
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
-    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze"),
+    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze", "survey"),
 )
 FACTS: dict[str, tuple[str, ...]] = {
     "acknowledgement": ("expected_by", "wished_on", "blockers"),
@@ -57,6 +57,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "refusal_offer": ("offers", "reason"),
     "shortfall": ("short",),
     "own_freeze": (),
+    "survey": ("questions", "until"),
     "task": ("score",),
     "task_reminder": ("score",),
     "task_due": ("score",),
