@@ -35,6 +35,7 @@ from activities.rollout import Rollouts
 from activities.schedule import Schedule
 from activities.settlement import Settlement
 from activities.staff_mail import StaffMail
+from activities.surveys import Surveys
 from activities.termination import Termination
 from activities.verification import Verification
 from contracts.converter import data_converter
@@ -65,8 +66,9 @@ from workflows.disruption import Disruption
 from workflows.guard import MessageGuard, without_trace_of_refusals
 from workflows.incident import Incident
 from workflows.rollout import PolicyRollout
+from workflows.survey import Survey
 
-WORKFLOWS = (AccountClosure, Incident, DailyDigest, PolicyRollout, Disruption)
+WORKFLOWS = (AccountClosure, Incident, Survey, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -109,6 +111,7 @@ class World:
             Settlement(database, books, policies, evidence, self.rail),
             Termination(database, books, policies, evidence),
             Archive(database, books, policies, evidence),
+            Surveys(database, books, policies),
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
             Incidents(database, books, policies, evidence),

@@ -15,6 +15,7 @@ class Process(StrEnum):
 
     CLOSURE = "AccountClosure"
     INCIDENT = "Incident"
+    SURVEY = "Survey"
 
 
 class Message(StrEnum):
@@ -46,6 +47,11 @@ def closure_id(account: str) -> str:
 def incident_id(report: str) -> str:
     """The case of a report."""
     return f"incident-{report}"
+
+
+def survey_id(about: str) -> str:
+    """The survey about a case, by its dossier `<case>.<n>`: a dossier is asked about once."""
+    return f"survey-{about.replace('.', '-')}"
 
 
 def case_of(task: str) -> str:

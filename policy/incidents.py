@@ -10,7 +10,7 @@ from contracts.base import Contract
 from contracts.incidents import Category, Severity
 from contracts.money import Amount, Currency
 from contracts.text import Word, Words
-from contracts.vocabulary import Role
+from contracts.vocabulary import Initiator, Outcome, ReasonCode, Role
 from policy.spans import Span
 from policy.wording import phrase
 from policy.work import Approvals, Roles
@@ -156,12 +156,20 @@ class Question(Contract):
 
 
 class SurveyRules(Contract):
-    """满意度调查: the questionnaire with its version, the ladder by which the customer is asked, and the mean score up
-    to which (from 1 to 5) somebody of a role follows up."""
+    """满意度调查: after which outcomes the customer is asked, of cases begun by whom and not for which reasons; the
+    questionnaire with its version, the ladder by which the customer is asked, and the mean score up to which (from 1 to
+    5) somebody of a role follows up."""
 
     version: str
     questions: tuple[Question, ...] = Field(min_length=1)
     ladder: str
     low: float = Field(ge=1, le=5)
     role: Role
+    after: tuple[Outcome, ...] = Field(min_length=1)
+    initiators: tuple[Initiator, ...] = Field(min_length=1)
+    not_for: tuple[ReasonCode, ...] = ()
     source: str = ""
+
+    def follows(self, outcome: str, initiator: Initiator, reason: str) -> bool:
+        """Whether the customer is asked about a case that ended so."""
+        return outcome in self.after and initiator in self.initiators and reason not in self.not_for

@@ -16,6 +16,7 @@ from workflows.case_policy import CasePolicy
 from workflows.case_steps import finding
 from workflows.overview import publish
 from workflows.stops import CaseEnded, Moot, Returned
+from workflows.surveying import start_survey
 
 __all__ = ["Case", "finding"]
 
@@ -34,8 +35,13 @@ class Case(CasePolicy):
         await self.leave(ending)
         await self.all_done_beside()
         self.enter(Stage.FILED)
-        await self.carried_out(Archive.file)
+        await self.file()
         return await self.finish(ending)
+
+    async def file(self) -> None:
+        """归档; the survey about the case begins, where the policy has one."""
+        await self.carried_out(Archive.file)
+        await start_survey(self)
 
     async def process(self) -> Ending:
         """From the receipt to the end of the last stage."""

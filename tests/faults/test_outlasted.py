@@ -24,6 +24,7 @@ from gateways.staffing import Staffing
 from records.disruption_tables import DisruptionRow
 from records.people_tables import AbsenceRow
 from records.policy_tables import PublishedPolicyRow
+from tests.support.course import confirmed
 from tests.support.disruptions import DOWN, OUTAGE
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually, fingerprint, firm_without_worker
@@ -31,6 +32,7 @@ from tests.support.happenings import misspell, occurrence
 from tests.support.outlasting import Answers, FirstCalls, outlasted
 from tests.support.policies import ANOTHER_LINE, variant
 from tests.support.stories import BANK, SMS
+from tests.support.surveys import ADVISER, BAD, CASE, SURVEY, exists
 
 Story = Callable[[Firm, str], Awaitable[None]]
 
@@ -45,6 +47,9 @@ OF_NO_CASE = frozenset(
     }
 )
 """The activities of the daily digest, of the rollout of a policy, and of a disruption."""
+
+OF_A_SURVEY = frozenset({"open_survey", "keep_answers", "end_survey", "file"})
+"""All else that a survey calls, a closure calls as well; of a survey operators see that it is not filed."""
 
 RECEIVED: Answers = {"closing_statement": ("received", "customer", {})}
 SMOOTH: Answers = {"confirm_contact": ("confirm", "customer", {}), **RECEIVED}
@@ -280,10 +285,26 @@ async def test_what_fails_longer_than_the_patience_with_it_is_seen_mended_and_do
         assert_ended_well(firm, outcome, **stands)
 
 
+async def test_what_fails_in_a_survey_is_seen_by_operators_and_done_and_keeps_nobody_busy(
+    skipping_client: Client, tmp_path: Path
+):
+    calls = FirstCalls(OF_A_SURVEY - {"file"})
+    answers: Answers = {"survey": ("answered", "customer", BAD), "survey_follow_up": ("followed_up", "chen.jie", {})}
+    async with outlasted(skipping_client, tmp_path, calls, SURVEY, answers) as firm:
+        await confirmed(firm, "ACC-1001", **ADVISER)
+        await firm.answer(await firm.task("offer"), "personal_adviser")
+        await eventually(lambda: firm.show(CASE).ended_at, "the end of the closure", SOON)
+        calls.broken.add("file")  # which the closure has behind it
+        await eventually(lambda: exists(firm) and firm.show(SURVEY).ended_at, "the end of the survey", 120)
+        assert (await firm.outcome(SURVEY)).outcome == "answered"
+        assert calls.seen == dict.fromkeys(OF_A_SURVEY, "operators")
+        assert {task.name for task in firm.show(SURVEY).tasks} == {"survey", "survey_follow_up"}
+
+
 async def test_every_activity_of_a_case_is_among_them(skipping_client: Client, tmp_path: Path):
     async with firm_without_worker(skipping_client, tmp_path) as firm:
         known = {defined(method).name for method in firm.world.activities()}
-    failing = {activity for course in COURSES.values() for activity in course.failing.split()}
+    failing = {activity for course in COURSES.values() for activity in course.failing.split()} | OF_A_SURVEY
     assert failing == known - OF_NO_CASE
 
 

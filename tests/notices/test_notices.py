@@ -26,7 +26,15 @@ OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time"}
 QUESTIONS = (
     *("confirm_contact", "offer", "closure_notice", "date_proposals", "handover", "closing_statement"),
     *("information_asked", "reminder", "last_reminder"),
-    *("confirm_new_contact", "correct_details", "refusal_offer", "shortfall", "own_freeze", "incident_solved"),
+    *(
+        "confirm_new_contact",
+        "correct_details",
+        "refusal_offer",
+        "shortfall",
+        "own_freeze",
+        "incident_solved",
+        "survey",
+    ),
 )
 NO_ACCOUNT = {"incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"}
 """To customers, about no account: the reference says which matter it is."""
@@ -60,6 +68,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "refusal_offer": ("offers", "reason"),
     "shortfall": ("short",),
     "own_freeze": (),
+    "survey": ("questions", "until"),
     "task": ("score",),
     "task_reminder": ("score",),
     "task_due": ("score",),

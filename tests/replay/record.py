@@ -1,4 +1,4 @@
-"""Records how closures, digests, rollouts and disruptions run on the real server, for later versions to replay.
+"""Records how closures, surveys, digests, rollouts and disruptions run on the real server, for later ones to replay.
 
 `python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowHistory
 
 from contracts.converter import data_converter
+from contracts.messages import survey_id
 from contracts.refusals import Refused
 from contracts.tasks import Hold, Withdrawal
 from disruption_client import disruption_id
@@ -28,6 +29,7 @@ from tests.support.disruptions import declare, end, report
 from tests.support.disruptions import rule as rule_on_more_time
 from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
 from tests.support.policies import publish, rule, variant
+from tests.support.surveys import BAD, retained
 from worker import build
 
 
@@ -66,6 +68,24 @@ async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
     await firm.answer(await firm.task("confirm_contact", case), "confirm")
     await firm.task("approval", case)
     return case
+
+
+async def survey_answered(firm: Firm) -> str:
+    """The one about the closed account: a low score, and somebody sees to it."""
+    survey = survey_id("closure-ACC-1010.1")
+    await firm.answer(await firm.task("survey", survey), "answered", data=BAD)
+    task = await firm.task("survey_follow_up", survey)
+    await firm.decide(task, "followed_up", "chen.jie", reason="called, and explained")
+    await firm.outcome(survey)
+    return survey
+
+
+async def survey_waiting(firm: Firm) -> str:
+    """Asked, and not answered yet."""
+    await retained(firm, "ACC-1003")
+    survey = survey_id("closure-ACC-1003.1")
+    await firm.task("survey", survey)
+    return survey
 
 
 async def digest_sent(firm: Firm) -> str:
@@ -125,6 +145,8 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "digest-sent": digest_sent,
     "closure-withdrawn": withdrawn,
     "closure-closed": closed,
+    "survey-answered": survey_answered,
+    "survey-waiting": survey_waiting,
     "disruption-over": disruption_over,
     "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,
