@@ -71,7 +71,7 @@ class Survey(Case):
         return await self.ask_customer(
             "survey",
             f"questionnaire {rules.version}",
-            (TaskOption(name="answered", takes=takes), TaskOption(name="decline")),
+            (TaskOption(name="rated", takes=takes), TaskOption(name="decline")),
             ladder=rules.ladder,
             facts={"questions": "\n".join(map(self._line, rules.questions))},
             in_writing=True,

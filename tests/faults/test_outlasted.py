@@ -289,7 +289,7 @@ async def test_what_fails_in_a_survey_is_seen_by_operators_and_done_and_keeps_no
     skipping_client: Client, tmp_path: Path
 ):
     calls = FirstCalls(OF_A_SURVEY - {"file"})
-    answers: Answers = {"survey": ("answered", "customer", BAD), "survey_follow_up": ("followed_up", "chen.jie", {})}
+    answers: Answers = {"survey": ("rated", "customer", BAD), "survey_follow_up": ("followed_up", "chen.jie", {})}
     async with outlasted(skipping_client, tmp_path, calls, SURVEY, answers) as firm:
         await confirmed(firm, "ACC-1001", **ADVISER)
         await firm.answer(await firm.task("offer"), "personal_adviser")

@@ -73,7 +73,7 @@ async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
 async def survey_answered(firm: Firm) -> str:
     """The one about the closed account: a low score, and somebody sees to it."""
     survey = survey_id("closure-ACC-1010.1")
-    await firm.answer(await firm.task("survey", survey), "answered", data=BAD)
+    await firm.answer(await firm.task("survey", survey), "rated", data=BAD)
     task = await firm.task("survey_follow_up", survey)
     await firm.decide(task, "followed_up", "chen.jie", reason="called, and explained")
     await firm.outcome(survey)

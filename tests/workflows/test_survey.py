@@ -94,7 +94,7 @@ async def test_a_customer_whose_account_was_closed_is_asked_later_and_the_answer
     task = await asked(patient_firm)
     (mail,) = letters(patient_firm, SURVEY, "survey")
     assert "result: 您对处理结果是否满意？" in str(mail.get_content())
-    await patient_firm.answer(task, "answered", data=GOOD, reason="都很好")
+    await patient_firm.answer(task, "rated", data=GOOD, reason="都很好")
     outcome = await ended(patient_firm)
     assert (outcome.outcome, patient_firm.show(SURVEY).words) == ("answered", "4.33 of 5")
     row = kept(patient_firm)
@@ -117,7 +117,7 @@ async def test_a_low_score_is_followed_up_by_somebody_whose_work_it_is_not_about
     await patient_firm.decide(await patient_firm.task("confirm_contact"), "confirm", "li.wei")  # noted at the counter
     await approve(patient_firm, "song.jia")
     await closes(patient_firm, receipt)
-    await patient_firm.answer(await asked(patient_firm), "answered", data=BAD, reason="等得太久")
+    await patient_firm.answer(await asked(patient_firm), "rated", data=BAD, reason="等得太久")
     task = await patient_firm.task("survey_follow_up", SURVEY)
     assert patient_firm.show(SURVEY).stage == "follow_up"
     with pytest.raises(Refused) as own_work:
@@ -163,9 +163,9 @@ async def test_an_answer_that_does_not_fit_the_questionnaire_is_refused_in_one_s
     await retained(patient_firm)
     task = await asked(patient_firm)
     with pytest.raises(Refused) as refused:
-        await patient_firm.answer(task, "answered", data=data)
+        await patient_firm.answer(task, "rated", data=data)
     assert (refused.value.code, refused.value.sentence) == (Code.BAD_INPUT, words)
-    await patient_firm.answer(task, "answered", data=GOOD)  # the code is still good
+    await patient_firm.answer(task, "rated", data=GOOD)  # the code is still good
     assert (await ended(patient_firm)).outcome == "answered"
 
 
@@ -190,7 +190,7 @@ async def test_a_questionnaire_that_comes_back_goes_out_on_the_next_written_chan
     await patient_firm.pass_time(timedelta(hours=12))  # no text messages at night
     await eventually(lambda: len(patient_firm.show(SURVEY).contacts) == 2, "the next channel")
     assert [contact.medium for contact in patient_firm.show(SURVEY).contacts] == ["email", "sms"]
-    await patient_firm.decide(task, "answered", "li.wei", data=GOOD)  # what the customer said
+    await patient_firm.decide(task, "rated", "li.wei", data=GOOD)  # what the customer said
     assert (await ended(patient_firm)).outcome == "answered"
 
 
@@ -199,9 +199,9 @@ async def test_two_closures_of_an_account_in_a_row_are_asked_about_one_by_one(pa
     first = await asked(patient_firm)
     assert (await closed(patient_firm)).dossier == f"{CASE}.2"
     second = await asked(patient_firm, survey_id(f"{CASE}.2"))
-    await patient_firm.answer(second, "answered", data=GOOD)
+    await patient_firm.answer(second, "rated", data=GOOD)
     await ended(patient_firm, survey_id(f"{CASE}.2"))
-    await patient_firm.answer(first, "answered", data=BAD)
+    await patient_firm.answer(first, "rated", data=BAD)
     await patient_firm.decide(
         await patient_firm.task("survey_follow_up", SURVEY), "followed_up", "li.wei", reason="called"
     )
@@ -260,7 +260,7 @@ async def test_a_survey_takes_answers_only(patient_firm: Firm):
     assert refused.value.code is Code.NOT_ALLOWED
     await hold(patient_firm, SURVEY)
     await go_on(patient_firm, SURVEY)
-    await patient_firm.answer(task, "answered", data=GOOD)
+    await patient_firm.answer(task, "rated", data=GOOD)
     assert (await ended(patient_firm)).outcome == "answered"
 
 
@@ -269,7 +269,7 @@ async def test_a_closure_that_is_reset_after_its_end_starts_no_second_survey(rea
     await eventually(lambda: letters(real_firm, SURVEY, "survey"), "the questionnaire")
     await reset_to_before_the_last_update(real_firm)
     assert (await real_firm.outcome(CASE)).outcome == "closed"
-    await real_firm.answer(await real_firm.task("survey", SURVEY), "answered", data=GOOD)
+    await real_firm.answer(await real_firm.task("survey", SURVEY), "rated", data=GOOD)
     assert (await real_firm.outcome(SURVEY)).outcome == "answered"
     assert len(real_firm.casebook.cases(kind=CaseKind.SURVEY)) == 1
     assert len(letters(real_firm, SURVEY, "survey")) == 1
