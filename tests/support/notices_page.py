@@ -1,4 +1,4 @@
-"""docs/notices.md: what customers read, each notice in both languages. `python -m tests.support.notices_page` writes it."""
+"""docs/notices.md: what customers read, each notice in both languages; `python -m tests.support.notices_page`."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from tests.support.notices import FACTS, NO_ACCOUNT, QUESTIONS, STAFF
 PAGE = Path(__file__).parents[2] / "docs" / "notices.md"
 HEAD = """# What customers read
 
-Every notice to customers as it is sent by e-mail, in Chinese and English, with made-up values; where the customer has no e-mail address a short
-form goes by SMS, and a letter where there is neither. Written by `python -m tests.support.notices_page` from `notices/`; a test holds it to them.
+Every notice to customers as it is sent by e-mail, in Chinese and English, with made-up values; where the customer has
+no e-mail address a short form goes by SMS, and a letter where there is neither. Written by
+`python -m tests.support.notices_page` from `notices/`; a test holds it to them.
 """
 OPTIONS = {
     "incident_solved": ("solved", "not_solved"),
