@@ -53,8 +53,8 @@ WAIVED: Answers = {"shortfall": ("fee_waiver", "customer", {})}
 SET_OFF: Answers = {"shortfall": ("set_off", "customer", {})}
 ELSEWHERE = {"payout": {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}}
 NEW = "2026-11-22.3-rehearsal"
-SOON = 60.0
-"""Seconds."""
+SOON, LONG = 60.0, 300.0
+"""Seconds; a course takes 15 to 40 on a machine that has nothing else to do."""
 
 
 def nothing(_firm: Firm) -> None:
@@ -270,7 +270,7 @@ async def test_what_fails_longer_than_the_patience_with_it_is_seen_mended_and_do
         request = firm.request(course.account)
         await heard(lambda: firm.quietus.request_closure(request))
         await course.happens(firm, case)
-        await eventually(lambda: firm.show(case).ended_at, f"the end of {case}", 120)
+        await eventually(lambda: firm.show(case).ended_at, f"the end of {case}", LONG)
         outcome = await firm.outcome(case)
         assert outcome.outcome == course.end
         assert calls.seen.keys() == set(course.failing.split())
