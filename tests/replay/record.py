@@ -28,6 +28,7 @@ from tests.replay.corpus import HISTORIES
 from tests.support.disruptions import declare, end, report
 from tests.support.disruptions import rule as rule_on_more_time
 from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
+from tests.support.incidents import handled, reported, says
 from tests.support.policies import publish, rule, variant
 from tests.support.surveys import BAD, retained
 from worker import build
@@ -86,6 +87,32 @@ async def survey_waiting(firm: Firm) -> str:
     survey = survey_id("closure-ACC-1003.1")
     await firm.task("survey", survey)
     return survey
+
+
+async def incident_solved(firm: Firm) -> str:
+    """Sent back by a department, an interim solution, compensation, not solved at first, called back."""
+    case = (await reported(firm, report_id="INC-1")).case
+    await says(firm, case, "triage", "confirm")
+    await says(firm, case, "analyse", "not_ours")
+    await says(firm, case, "triage", "change", severity="P2")
+    await says(firm, case, "analyse", "analysed", cause="data_entry")
+    await says(firm, case, "solve", "interim")
+    await says(firm, case, "solve", "proposed", compensation="10.00")
+    await says(firm, case, "compensation", "approve", by="song.jia")
+    await says(firm, case, "carry_out", "done")
+    await says(firm, case, "incident_solved", "not_solved")
+    await handled(firm, case)
+    await says(firm, case, "incident_solved", "solved")
+    await says(firm, case, "call_back", "solved")
+    await firm.outcome(case)
+    return case
+
+
+async def incident_waiting(firm: Firm) -> str:
+    """Not classified yet."""
+    case = (await reported(firm, report_id="INC-2", customer="CUS-1002", account="ACC-1002")).case
+    await firm.task("triage", case)
+    return case
 
 
 async def digest_sent(firm: Firm) -> str:
@@ -147,6 +174,8 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "closure-closed": closed,
     "survey-answered": survey_answered,
     "survey-waiting": survey_waiting,
+    "incident-solved": incident_solved,
+    "incident-waiting": incident_waiting,
     "disruption-over": disruption_over,
     "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,
