@@ -13,7 +13,7 @@ from contracts.text import Word, Words
 from contracts.vocabulary import Initiator, Outcome, ReasonCode, Role
 from policy.spans import Span
 from policy.wording import phrase
-from policy.work import Approvals, Roles
+from policy.work import Approvals, ExtensionRules, Roles
 
 
 class TriageRule(Contract):
@@ -82,14 +82,14 @@ class Implied(Contract):
 
 
 class ComplaintRules(Contract):
-    """投诉: the periods of the law, in plain time: clear and simple ones, complex ones, and once more after approval;
-    the ladders of their tasks."""
+    """投诉: the periods of the law, in plain time: clear and simple ones, complex ones; the ladders of their tasks; how
+    they may be extended after approval."""
 
     simple: Span
     complex: Span
-    longer: Span
     ladder: str
     complex_ladder: str
+    extension: ExtensionRules
     source: str = ""
 
 

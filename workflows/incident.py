@@ -12,6 +12,7 @@ from contracts.requests import CaseOutcome, Receipt
 from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Role, Stage
+from policy.work import ExtensionRules
 from workflows.incident_people import (
     ANALYSE_AGAIN,
     DONE,
@@ -34,6 +35,7 @@ class Incident(IncidentPeople):
         super().__init__()
         self.report: IncidentReport | None = None
         self.result = Outcome.UNCONFIRMED
+        self.category = Category.OTHER
         self.solution = ""
         self.currency = ""
 
@@ -131,6 +133,10 @@ class Incident(IncidentPeople):
                 self.end(Outcome.REFUSED, decision.reason)
         raise Returned(Stage.HANDLING)
 
+    def extension_rules(self) -> ExtensionRules | None:
+        """A complaint goes by the law's."""
+        return self.rules.complaint.extension if self.category is Category.COMPLAINT else self.policy.extension
+
     # ---- what they are made of -----------------------------------------------------------------------------------
 
     async def _link(self, other: str, decision: DecisionReceipt) -> None:
@@ -145,7 +151,7 @@ class Incident(IncidentPeople):
 
     def _triage_of(self, decision: DecisionReceipt, proposed: Proposed) -> Triage:
         said = decision.data
-        category = Category(str(said.get("category", proposed.category)))
+        self.category = category = Category(str(said.get("category", proposed.category)))
         self.department = Role(str(said.get("department", self.rules.departments[category])))
         return Triage(
             category=category,
