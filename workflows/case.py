@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from activities.archive import Archive
 from activities.cases import Cases
-from contracts.refusals import Refused
+from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.steps import Ending, Opened
 from contracts.vocabulary import Outcome, Stage
@@ -18,7 +18,7 @@ from workflows.overview import publish
 from workflows.stops import CaseEnded, Moot, Returned
 from workflows.surveying import start_survey
 
-__all__ = ["Case", "finding"]
+__all__ = ["Case", "finding", "only_for"]
 
 Passage = Callable[[], Coroutine[Any, Any, None]]
 
@@ -121,3 +121,10 @@ class Case(CasePolicy):
         """The case is in this stage now; its first step writes that down."""
         self.stage = stage
         publish(self)
+
+
+def only_for(case: str, what: str) -> None:
+    """Refused: BAD_INPUT, when a message that opens another case came here."""
+    here = workflow.info().workflow_id
+    if here != case:
+        raise Refused(Code.BAD_INPUT, f"{what}, but this is {here}.")

@@ -6,6 +6,7 @@ from activities.incidents import Incidents
 from activities.mending import Mending
 from contracts.handling import Compensation, Triage, Triaged
 from contracts.incidents import Category, IncidentReport, Proposed, Severity
+from contracts.messages import incident_id
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, Receipt
@@ -13,6 +14,7 @@ from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Role, Stage
 from policy.work import ExtensionRules
+from workflows.case import only_for
 from workflows.incident_people import (
     ANALYSE_AGAIN,
     DONE,
@@ -197,6 +199,4 @@ class Incident(IncidentPeople):
 
     @receive.validator
     def _judge_report(self, report: IncidentReport) -> None:
-        expected = workflow.info().workflow_id
-        if expected != f"incident-{report.report_id}":
-            raise Refused(Code.BAD_INPUT, f"The report is {report.report_id}, but this is {expected}.")
+        only_for(incident_id(report.report_id), f"The report is {report.report_id}")
