@@ -147,7 +147,7 @@ class Incidents:
                 Line(ledger=ledger_of(case.account), amount=amount),
                 Line(ledger=OwnLedger.COMPENSATION.of(amount.currency), amount=-amount),
             ]
-            entry = self.books.post(session, step.key, "compensation", lines, step.dossier, at=step.at)
+            entry = self.books.post(session, step.key, "compensation paid", lines, step.dossier, at=step.at)
             row = session.get_one(IncidentRow, step.dossier)
             row.minor, row.currency = row.minor + amount.minor, amount.currency
             note(session, step, "compensated", str(amount), who=compensation.approved_by, evidence={"entry": entry})
