@@ -179,6 +179,7 @@ async def test_a_customer_whom_nothing_written_reaches_is_neither_telephoned_nor
     assert (await ended(patient_firm)).outcome == "expired"
     assert [task.state for task in patient_firm.show(SURVEY).tasks] == ["withdrawn"]
     assert kept(patient_firm).sent_at is None
+    assert patient_firm.show(SURVEY).words == "no written channel reaches the customer"
 
 
 async def test_a_questionnaire_that_comes_back_goes_out_on_the_next_written_channel(patient_firm: Firm):
