@@ -17,7 +17,7 @@ from contracts.findings import Finding
 from contracts.handling import Compensation, News, Triage, Triaged
 from contracts.incidents import Category, Clue, IncidentReport, Proposed
 from contracts.refusals import Code, Fault, Refused, bad_input
-from contracts.steps import Opened, Step
+from contracts.steps import Ending, Opened, Step
 from contracts.vocabulary import CaseKind, Intake
 from gateways.books import Books
 from gateways.books_facts import ledger_of
@@ -152,6 +152,15 @@ class Incidents:
             row.minor, row.currency = row.minor + amount.minor, amount.currency
             note(session, step, "compensated", str(amount), who=compensation.approved_by, evidence={"entry": entry})
             return effect.record(entry)
+
+    @activity.defn
+    def end_incident(self, step: Step, ending: Ending) -> None:
+        """How it ended stands in the records before it is told and filed."""
+        with self.database.once(step.key, ending, str) as effect:
+            if not effect.done:
+                row = case_of(effect.session, step)
+                row.outcome, row.words = ending.outcome, ending.words
+                effect.record("ended")
 
     @activity.defn
     def complaint(self, step: Step, finding: Finding) -> IncidentReport:

@@ -65,6 +65,7 @@ class Incident(IncidentPeople):
 
     async def leave(self, ending: Ending) -> None:
         """The customer is told how it ended."""
+        await self.carried_out(Incidents.end_incident, ending)
         await self.tell("incident_ended", {"outcome": ending.outcome, "words": ending.words})
 
     # ---- the stages ----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.support.happenings import occurrence
 from tests.support.incidents import a_report, reported, says
 from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
 
-OF_AN_INCIDENT = {"open_incident", "proposal", "triaged", "currency", "keep", "compensate"}
+OF_AN_INCIDENT = {"open_incident", "proposal", "triaged", "currency", "keep", "compensate", "end_incident"}
 OF_A_DUPLICATE, OF_A_COMPLAINT = {"link"}, {"complaint"}
 ANSWERS: Answers = {
     "triage": ("confirm", "li.wei", {}),

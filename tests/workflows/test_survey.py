@@ -13,11 +13,13 @@ from contracts.findings import FindingKind
 from contracts.messages import Process, survey_id
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.requests import CaseOutcome
+from contracts.rollout import PolicyAnswer, PolicyNotice, PolicyStand
 from contracts.surveys import SurveyRequest
 from contracts.tasks import Bounce
 from contracts.views import FollowUpLine
 from contracts.vocabulary import CaseKind
 from records.incident_tables import SurveyRow
+from tests.faults.test_outlasted import NEW, publish_more
 from tests.support.course import approve, closes, confirmed, go_on, hold
 from tests.support.endings import assert_filed, assert_vouched_for
 from tests.support.firm import Firm, eventually, running_firm
@@ -177,6 +179,7 @@ async def test_a_customer_whom_nothing_written_reaches_is_neither_telephoned_nor
     assert (await ended(patient_firm)).outcome == "expired"
     assert [task.state for task in patient_firm.show(SURVEY).tasks] == ["withdrawn"]
     assert kept(patient_firm).sent_at is None
+    assert patient_firm.show(SURVEY).words == "no written channel reaches the customer"
 
 
 async def test_a_questionnaire_that_comes_back_goes_out_on_the_next_written_channel(patient_firm: Firm):
@@ -249,6 +252,18 @@ async def test_a_dossier_is_asked_about_once_whoever_starts_it_again(patient_fir
         assert refusal
         assert words in refusal.sentence
     assert len(patient_firm.casebook.cases(kind=CaseKind.SURVEY)) == 1
+
+
+async def test_a_survey_keeps_the_questionnaire_that_it_was_sent_with_whatever_policy_comes(patient_firm: Firm):
+    await retained(patient_firm)
+    task = await asked(patient_firm)
+    publish_more(patient_firm)
+    answer: PolicyAnswer = await patient_firm.handle(SURVEY).execute_update(
+        "new_policy", PolicyNotice(version=NEW), result_type=PolicyAnswer
+    )
+    assert answer.stand is PolicyStand.KEEP
+    await patient_firm.answer(task, "answered", data=GOOD)
+    assert (await ended(patient_firm)).policy == patient_firm.show(CASE).policy
 
 
 async def test_a_survey_takes_answers_only(patient_firm: Firm):
