@@ -15,7 +15,7 @@ from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.vocabulary import Language
 from gateways.books_journal import today
 from gateways.incident_analysis import IncidentBook
-from reports.incidents import incidents_page
+from reports.incidents import MOST_SHOWN, incidents_page
 from settings import Settings, load_settings
 
 _DAY = ["%Y-%m-%d"]
@@ -58,7 +58,7 @@ def _pages(analysis: IncidentAnalysis) -> Pages:
         return
     yield f"{analysis.reports} incidents were reported from {analysis.since} to {analysis.until}."
     for title, tallies in _tallies(analysis).items():
-        yield from table(title, ("", "number"), ((each.name or "-", each.number) for each in tallies))
+        yield from _short(title, ("", "number"), [(each.name or "-", each.number) for each in tallies])
     points = ((point.begins, point.reported, point.solved) for point in analysis.trend)
     yield from table(f"By {analysis.rhythm}", ("begins", "reported", "solved"), points)
     clocks = {True: "working time", False: "plain time"}
@@ -89,10 +89,17 @@ def _risks(analysis: IncidentAnalysis) -> Pages:
     rising = ((_group(e), e.recent, e.earlier, e.expected, f"{e.chance:.2g}") for e in risks.rising)
     heads = ("matter or group", "lately", "before", "expected", "by chance")
     yield from table(f"Rising since {risks.since}", heads, rising)
-    spread = ((e.matter, e.reports, ", ".join(e.channels), ", ".join(e.branches)) for e in risks.widespread)
-    yield from table("From several sides", ("matter", "number", "channels", "branches"), spread)
-    repeated = ((each.reports, ", ".join(each.matters), ", ".join(each.cases)) for each in risks.repeated)
-    yield from table("Repeated reports of one customer", ("number", "matters", "cases"), repeated)
+    spread = ((e.matter, e.day, e.reports, ", ".join(e.channels), ", ".join(e.branches)) for e in risks.widespread)
+    yield from table("From several sides", ("matter", "day", "number", "channels", "branches"), spread)
+    repeated = [(each.reports, ", ".join(each.matters), ", ".join(each.cases)) for each in risks.repeated]
+    yield from _short("Repeated reports of one customer", ("number", "matters", "cases"), repeated)
+
+
+def _short(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Pages:
+    """A table with no more rows than one reads at a glance."""
+    yield from table(title, heads, rows[:MOST_SHOWN])
+    if len(rows) > MOST_SHOWN:
+        yield f"{len(rows) - MOST_SHOWN} more are in --json."
 
 
 def _group(each: Rising) -> str:

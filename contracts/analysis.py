@@ -114,9 +114,10 @@ class Rising(Contract):
 
 
 class Widespread(Contract):
-    """多点同发: a matter that came lately by several channels, or at several branches."""
+    """多点同发: a matter that lately came on one day by several channels or at several branches; its worst day."""
 
     matter: str
+    day: date
     reports: int
     channels: tuple[Intake, ...]
     branches: tuple[str, ...] = ()

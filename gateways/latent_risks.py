@@ -98,18 +98,28 @@ def _rising(
 
 
 def _widespread(recent: Iterable[Report], rules: AnalysisRules) -> list[Widespread]:
-    by_matter: dict[str, list[Report]] = defaultdict(list)
+    """Each matter once, on the day on which it came most often."""
+    on_a_day: dict[tuple[str, date], list[Report]] = defaultdict(list)
     for report in recent:
         if report.matter:
-            by_matter[report.matter].append(report)
-    found = []
-    for matter, same in by_matter.items():
-        channels, branches = {each.channel for each in same}, {each.branch for each in same} - {""}
-        spread = len(channels) >= rules.channels or len(branches) >= rules.branches
-        if spread and len(same) >= rules.least:
-            sides = tuple(sorted(channels)), tuple(sorted(branches))
-            found.append(Widespread(matter=matter, reports=len(same), channels=sides[0], branches=sides[1]))
-    return sorted(found, key=lambda each: (-each.reports, each.matter))
+            on_a_day[report.matter, report.day].append(report)
+    most: dict[str, Widespread] = {}
+    for (matter, day), same in sorted(on_a_day.items()):
+        spread = _sides(matter, day, same)
+        many = len(spread.channels) >= rules.channels or len(spread.branches) >= rules.branches
+        if many and len(same) >= max(rules.least, most[matter].reports if matter in most else 0):
+            most[matter] = spread
+    return sorted(most.values(), key=lambda each: (-each.reports, each.matter))
+
+
+def _sides(matter: str, day: date, same: Sequence[Report]) -> Widespread:
+    return Widespread(
+        matter=matter,
+        day=day,
+        reports=len(same),
+        channels=tuple(sorted({each.channel for each in same})),
+        branches=tuple(sorted({each.branch for each in same} - {""})),
+    )
 
 
 def _repeated(reports: Iterable[Report], least: int) -> list[Repeated]:

@@ -127,7 +127,7 @@ class MajorRules(Contract):
 class AnalysisRules(Contract):
     """分析: when reports point to a latent risk. The last `recent` share of the time is held against what came before.
     A matter is rising with `least` reports or more, which by chance come so seldom as `chance`, shared by all matters;
-    it is widespread by so many `channels` or `branches`. `repeated`: so many reports of one customer."""
+    it is widespread by so many `channels` or `branches` on one day. `repeated`: so many reports of one customer."""
 
     recent: float = Field(default=0.25, gt=0, lt=1)
     least: int = Field(default=3, ge=2)

@@ -203,13 +203,14 @@ def _widespread(analysis: IncidentAnalysis, language: Language) -> Figure:
     rows = [
         (
             each.matter,
+            str(each.day),
             str(each.reports),
             ", ".join(said("channel", channel, language) for channel in each.channels),
             ", ".join(each.branches),
         )
         for each in analysis.risks.widespread
     ]
-    heads = tuple(map(word, ("group", "number", "channels", "branches")))
+    heads = tuple(map(word, ("about", "day", "number", "channels", "branches")))
     return Figure("widespread", word("widespread"), heads, rows, note=word("widespread_note"))
 
 

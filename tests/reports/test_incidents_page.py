@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,6 +16,7 @@ from reports.incidents import MOST_SHOWN, incidents_page
 from tests.support.firm import ROOT
 
 SAMPLE = ROOT / "tests" / "contracts" / "samples" / "IncidentAnalysis.json"
+DAY = date(2026, 11, 20)
 HOSTILE = "</td></svg><script>alert(1)</script><img src=x onerror=alert(2)>&amp;'\""
 EXTERNAL = re.compile(r"(?i)https?:|//[a-z]|\b(src|href|srcset|action|on\w+)\s*=|@import|url\(")
 
@@ -90,7 +92,7 @@ def test_the_numbers_are_those_of_the_json_document() -> None:
     assert rows(html, "paid") == [["120.50 CNY", "2"]]
     assert rows(html, "satisfaction") == [["3", "2", "1", "4.2"]]
     assert rows(html, "rising") == [["technical · technology", "9", "2", "1", "1.1e-06"]]
-    assert rows(html, "widespread") == [["system_down", "5", "app, hotline, web site", "BR-1"]]
+    assert rows(html, "widespread") == [["system_down", "2026-11-20", "5", "app, hotline, web site", "BR-1"]]
     assert rows(html, "repeated")[0][2] == ", ".join(told["risks"]["repeated"][0]["cases"])
 
 
@@ -105,7 +107,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
     risks = analysis().risks.model_copy(
         update={
             "rising": (Rising(matter=HOSTILE, recent=3, earlier=0, expected=0.3, chance=0.001),),
-            "widespread": (Widespread(matter=HOSTILE, reports=3, channels=(), branches=(HOSTILE,)),),
+            "widespread": (Widespread(matter=HOSTILE, day=DAY, reports=3, channels=(), branches=(HOSTILE,)),),
         }
     )
     tallies = (Tally(name=HOSTILE, number=2),)
