@@ -1,7 +1,7 @@
 """`report incidents`: what the reports of a time come to, on the terminal, as JSON, or as a page to keep."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from commands.pages import Pages
 from contracts.analysis import IncidentAnalysis, Rising, Tally
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.vocabulary import Language
-from gateways.books_journal import today
+from gateways.books_journal import FIRM_ZONE, today
 from gateways.incident_analysis import IncidentBook
 from reports.incidents import MOST_SHOWN, incidents_page
 from settings import Settings, load_settings
@@ -37,7 +37,7 @@ def incidents(
         raise Refused(Code.BAD_INPUT, f"--since {since.date()} is after --until {last}.")
     settings = load_settings()
     book = IncidentBook(records(settings), policies_of(settings))
-    analysis = book.analyse(since.date() if since else None, last, datetime.now(UTC))
+    analysis = book.analyse(since.date() if since else None, last, datetime.now(FIRM_ZONE))
     if out and analysis.reports:
         _write(out, analysis, settings)
     answer(analysis, as_json, lambda told: [f"The page is in {out}."] if out and told.reports else _pages(told))

@@ -46,7 +46,7 @@ class Section:
 def incidents_page(analysis: IncidentAnalysis, language: Language, firm: str) -> str:
     """The page, in one of the two languages."""
     word = partial(phrase, language=language)
-    at = analysis.at.strftime("%Y-%m-%d %H:%M UTC")
+    at = analysis.at.strftime("%Y-%m-%d %H:%M (UTC%z)")
     return (
         _environment()
         .get_template("incidents.html.j2")
@@ -130,20 +130,21 @@ def _tallied(kind: str, tallies: Sequence[Tally], of: int, language: Language) -
 def _times(analysis: IncidentAnalysis, language: Language) -> list[Figure]:
     working = [each for each in analysis.steps if each.in_working_time]
     plain = [each for each in analysis.steps if not each.in_working_time]
-    return [_timed("working_time", working, language), _timed("plain_time", plain, language)]
+    note = phrase("time_note", language)
+    return [_timed("working_time", working, language), _timed("plain_time", plain, language, note)]
 
 
-def _timed(name: str, steps: Sequence[StepTime], language: Language) -> Figure:
+def _timed(name: str, steps: Sequence[StepTime], language: Language, note: str = "") -> Figure:
     word = partial(phrase, language=language)
     named = [(said("step", each.step, language), each) for each in steps]
-    bars = [(label, each.median_hours, f"{each.median_hours:g} / {each.p90_hours:g}") for label, each in named]
+    bars = [(label, each.median_hours, f"{each.median_hours:.1f} / {each.p90_hours:.1f}") for label, each in named]
     return Figure(
         id=name,
         title=word(name),
         heads=(word("step"), word("median"), word("p90"), word("incidents")),
         rows=[(label, f"{e.median_hours:g}", f"{e.p90_hours:g}", str(e.incidents)) for label, e in named],
         chart=bar_chart(bars, [each.p90_hours for each in steps]) if bars else None,
-        note=word("time_note"),
+        note=note,
     )
 
 

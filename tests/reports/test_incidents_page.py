@@ -125,8 +125,8 @@ def test_a_long_list_says_how_much_is_left_out() -> None:
 
 def test_a_bar_is_as_long_as_its_number_and_the_longest_fills_the_room() -> None:
     chart = bar_chart([("a", 4, "4"), ("b", 1, "1"), ("c", 0, "0")], behind=[8, 1, 0])
-    assert [bar.length for bar in chart.bars] == [129.0, 32.2, 0.0]
-    assert [bar.behind for bar in chart.bars] == [258.0, 32.2, 0.0]
+    assert [bar.length for bar in chart.bars] == [120.0, 30.0, 0.0]
+    assert [bar.behind for bar in chart.bars] == [240.0, 30.0, 0.0]
     assert bar_chart([("none", 0, "0")]).bars[0].length == 0
 
 
