@@ -6,7 +6,7 @@ from itertools import count
 from unicodedata import east_asian_width
 
 LABEL_WIDTH, TEXT_WIDTH, BAR_WIDTH, ROW = 170, 110, 240, 31
-"""Of a bar chart: the labels, the numbers, the longest bar, and the height of a row, which is that of the table beside it."""
+"""Of a bar chart: labels, numbers, the longest bar, and the height of a row, which is that of the table beside it."""
 
 PLOT_LEFT, PLOT_WIDTH, PLOT_TOP, PLOT_HEIGHT, PLOT_FOOT = 44, 836, 8, 180, 28
 """Of a column chart: the axis on the left, the columns, and their names below."""
