@@ -124,6 +124,20 @@ class MajorRules(Contract):
     source: str = ""
 
 
+class AnalysisRules(Contract):
+    """分析: when reports point to a latent risk. The last `recent` share of the time is held against what came before.
+    A matter is rising with `least` reports or more, which by chance come so seldom as `chance`, shared by all matters;
+    it is widespread by so many `channels` or `branches` on one day. `repeated`: so many reports of one customer."""
+
+    recent: float = Field(default=0.25, gt=0, lt=1)
+    least: int = Field(default=3, ge=2)
+    chance: float = Field(default=0.01, gt=0, lt=1)
+    channels: int = Field(default=3, ge=2)
+    branches: int = Field(default=3, ge=2)
+    repeated: int = Field(default=3, ge=2)
+    source: str = ""
+
+
 class IncidentRules(Contract):
     """客户事故: who confirms the classification, which department deals with which category, by which ladder and within
     what time, the cause codes, and how often one is reopened before it escalates. `duplicates_within`: how far back
@@ -144,6 +158,7 @@ class IncidentRules(Contract):
     complaint: ComplaintRules
     major: MajorRules | None = None
     implied: tuple[Implied, ...] = ()
+    analysis: AnalysisRules = AnalysisRules()
     source: str = ""
 
 

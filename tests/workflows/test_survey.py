@@ -262,7 +262,7 @@ async def test_a_survey_keeps_the_questionnaire_that_it_was_sent_with_whatever_p
         "new_policy", PolicyNotice(version=NEW), result_type=PolicyAnswer
     )
     assert answer.stand is PolicyStand.KEEP
-    await patient_firm.answer(task, "answered", data=GOOD)
+    await patient_firm.answer(task, "rated", data=GOOD)
     assert (await ended(patient_firm)).policy == patient_firm.show(CASE).policy
 
 
