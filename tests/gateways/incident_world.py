@@ -63,8 +63,9 @@ def surveyed(name: str, outcome: str, score: int | None = None) -> list[SQLModel
     case: CaseRow = a_case(f"survey-{name}", kind=CaseKind.SURVEY, account="", outcome=outcome)
     answered_at = NOW if score is not None else None
     survey = SurveyRow(
-        dossier=case.dossier, about=f"incident-{name}.1", version="1", sent_at=NOW, answered_at=answered_at, score=score
-    )
+        dossier=case.dossier, about=f"incident-{name}.1", version="1", begins_at=NOW, sent_at=NOW,
+        answered_at=answered_at, score=score,
+    )  # fmt: skip
     return [case, survey]
 
 
