@@ -153,10 +153,10 @@ async def test_a_customer_who_declines_is_not_asked_again(patient_firm: Firm):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (GOOD | {"speed": "6"}, "The decision 'answered' needs data.speed, one of 1, 2, 3, 4, 5."),
-        (GOOD | {"speed": 4}, "The decision 'answered' needs data.speed, one of 1, 2, 3, 4, 5."),
-        ({"result": "4", "speed": "4"}, "The decision 'answered' needs data.manner, one of 1, 2, 3, 4, 5."),
-        (GOOD | {"price": "1"}, "The decision 'answered' takes no data of the name price."),
+        (GOOD | {"speed": "6"}, "The decision 'rated' needs data.speed, one of 1, 2, 3, 4, 5."),
+        (GOOD | {"speed": 4}, "The decision 'rated' needs data.speed, one of 1, 2, 3, 4, 5."),
+        ({"result": "4", "speed": "4"}, "The decision 'rated' needs data.manner, one of 1, 2, 3, 4, 5."),
+        (GOOD | {"price": "1"}, "The decision 'rated' takes no data of the name price."),
     ],
 )
 async def test_an_answer_that_does_not_fit_the_questionnaire_is_refused_in_one_sentence(
