@@ -38,6 +38,7 @@ from activities.rollout import Rollouts
 from activities.schedule import Schedule
 from activities.settlement import Settlement
 from activities.staff_mail import StaffMail
+from activities.surveys import Surveys
 from activities.termination import Termination
 from activities.verification import Verification
 from contracts.converter import data_converter
@@ -69,8 +70,9 @@ from workflows.guard import MessageGuard, without_trace_of_refusals
 from workflows.incident import Incident
 from workflows.major import MajorIncident
 from workflows.rollout import PolicyRollout
+from workflows.survey import Survey
 
-WORKFLOWS = (AccountClosure, Incident, MajorIncident, DailyDigest, PolicyRollout, Disruption)
+WORKFLOWS = (AccountClosure, Incident, MajorIncident, Survey, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -113,6 +115,7 @@ class World:
             Settlement(database, books, policies, evidence, self.rail),
             Termination(database, books, policies, evidence),
             Archive(database, books, policies, evidence),
+            Surveys(database, books, policies),
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
             Incidents(database, books, policies, evidence),

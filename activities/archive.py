@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 from sqlmodel import Session, SQLModel, col, select
 from temporalio import activity
 
-from activities.casework import case_of, note
+from activities.casework import case_of, note, request_of
 from contracts.books import PaymentState
 from contracts.money import Money
 from contracts.steps import Step
-from contracts.vocabulary import Language, Outcome
+from contracts.vocabulary import CaseKind, Language, Outcome
 from gateways.books import Books
 from gateways.calendar_days import calendar_of
 from gateways.evidence import EvidenceStore
@@ -45,8 +45,8 @@ class Archive:
 
     @activity.defn
     def file(self, step: Step) -> str:
-        """File the dossier: each part with its hash in an index, the hash of the index in the trail. Starts the survey,
-        the call-back and the retention clock."""
+        """File the dossier: each part with its hash in an index, the hash of the index in the trail. Starts the clocks
+        of what follows: the survey where the policy has one, the call-back, the retention."""
         policy = self.policies[step.policy]
         with self.database.once(step.key, None, str) as effect:
             if effect.done:
@@ -102,11 +102,11 @@ class Archive:
 
     def _start_clocks(self, session: Session, step: Step, row: CaseRow, policy: Policy) -> None:
         calendar, rules = calendar_of(session, policy), policy.follow_up
-        due = {
-            "survey": calendar.add(step.at, rules.survey),
-            "call_back": calendar.add(step.at, rules.call_back),
-            "retention": _kept_until(policy, row, step.at),
-        }
+        due = {"retention": _kept_until(policy, row, step.at)}
+        if row.kind is CaseKind.CLOSURE:  # an incident has had its own before it ended
+            due["call_back"] = calendar.add(step.at, rules.call_back)
+        if policy.survey and policy.survey.follows(row.outcome, row.initiator, _reason(row)):
+            due[CaseKind.SURVEY] = calendar.add(step.at, rules.survey)
         for kind, moment in due.items():
             session.add(FollowUpRow(dossier=step.dossier, kind=kind, due_at=moment))
         note(session, step, "clocks started", evidence={kind: moment.isoformat() for kind, moment in due.items()})
@@ -115,6 +115,11 @@ class Archive:
 def _folder(step: Step) -> str:
     """Evidence is written once, and the trail grows when filing fails: each round files into a folder of its own."""
     return f"dossiers/{step.dossier}" if step.round == 1 else f"dossiers/{step.dossier}/round-{step.round}"
+
+
+def _reason(row: CaseRow) -> str:
+    """Why the case was asked for; only a closure has a code for it."""
+    return request_of(row).reason.code if row.kind is CaseKind.CLOSURE else ""
 
 
 def _kept_until(policy: Policy, row: CaseRow, at: datetime) -> datetime:

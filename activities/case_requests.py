@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.casework import case_of, go_on, move_expected, note, stand_still
 from activities.deciders import Deciders, unrecused
+from contracts.incidents import Category
 from contracts.judgement import Decider
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Step
@@ -18,6 +19,7 @@ from gateways.hearing import LISTENERS, roles_of
 from policy import Policies, Policy
 from policy.work import ExtensionRules
 from records.database import Database
+from records.incident_tables import IncidentRow
 from records.people_tables import ExtensionRow
 from records.tables import CaseRow, TaskRow
 
@@ -74,7 +76,7 @@ class CaseRequests:
             before = session.get(ExtensionRow, extension.decision_id)
             if before:
                 return effect.record(_first_answer(before, step, extension, who))
-            rules = _rules(self.policies[step.policy], extension)
+            rules = _rules(session, self.policies[step.policy], step, extension)
             _open_task(session, step, extension)
             _concerned(session, step, extension, who)
             _room_for(session, step, extension, rules)
@@ -138,8 +140,11 @@ def _first_answer(row: ExtensionRow, step: Step, extension: Extension, who: Deci
     return Noted(by=row.asked_by, at=row.at)
 
 
-def _rules(policy: Policy, extension: Extension) -> ExtensionRules:
-    rules = policy.extension
+def _rules(session: Session, policy: Policy, step: Step, extension: Extension) -> ExtensionRules:
+    """Of the policy; a complaint goes by the law's."""
+    incident = session.get(IncidentRow, step.dossier)
+    complaint = incident and incident.category is Category.COMPLAINT
+    rules = policy.incidents.complaint.extension if complaint and policy.incidents else policy.extension
     if rules is None:
         raise Refused(Code.NOT_ALLOWED, f"Policy {policy.version} allows no extension.")
     if not extension.reason.strip():

@@ -13,11 +13,12 @@ from activities.casework import case_of, move_expected, note
 from activities.classification import classify
 from activities.opening import known, new_dossier, opened
 from contracts.books import Line, OwnLedger
+from contracts.findings import Finding
 from contracts.handling import Compensation, News, Triage, Triaged
-from contracts.incidents import Clue, IncidentReport, Proposed
+from contracts.incidents import Category, Clue, IncidentReport, Proposed
 from contracts.refusals import Code, Fault, Refused, bad_input
-from contracts.steps import Opened, Step
-from contracts.vocabulary import CaseKind
+from contracts.steps import Ending, Opened, Step
+from contracts.vocabulary import CaseKind, Intake
 from gateways.books import Books
 from gateways.books_facts import ledger_of
 from gateways.books_journal import FIRM_ZONE
@@ -146,11 +147,39 @@ class Incidents:
                 Line(ledger=ledger_of(case.account), amount=amount),
                 Line(ledger=OwnLedger.COMPENSATION.of(amount.currency), amount=-amount),
             ]
-            entry = self.books.post(session, step.key, "compensation", lines, step.dossier, at=step.at)
+            entry = self.books.post(session, step.key, "compensation paid", lines, step.dossier, at=step.at)
             row = session.get_one(IncidentRow, step.dossier)
             row.minor, row.currency = row.minor + amount.minor, amount.currency
             note(session, step, "compensated", str(amount), who=compensation.approved_by, evidence={"entry": entry})
             return effect.record(entry)
+
+    @activity.defn
+    def end_incident(self, step: Step, ending: Ending) -> None:
+        """How it ended stands in the records before it is told and filed."""
+        with self.database.once(step.key, ending, str) as effect:
+            if not effect.done:
+                row = case_of(effect.session, step)
+                row.outcome, row.words = ending.outcome, ending.words
+                effect.record("ended")
+
+    @activity.defn
+    def complaint(self, step: Step, finding: Finding) -> IncidentReport:
+        """投诉: the report of a complaint that was raised in another case, in the customer's own words."""
+        with self.database.reading() as session:
+            case = session.get_one(CaseRow, step.dossier)
+        noted = finding.facts.get("noted_by", "customer") != "customer"
+        return IncidentReport(
+            report_id=f"{step.dossier.replace('.', '-')}-c{finding.subject}",
+            customer=case.customer,
+            account=case.account or None,
+            channel=Intake.HOTLINE if noted else Intake.APP,
+            occurred_at=step.at,
+            reported_at=step.at,
+            description=finding.detail,
+            category=Category.COMPLAINT,
+            language=case.language,
+            case=step.case,
+        )
 
     @activity.defn
     def currency(self, step: Step) -> str:

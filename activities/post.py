@@ -48,7 +48,7 @@ class Post:
         with self.database.transaction() as session:
             row = case_of(session, step)
             customer = self.books.customer(session, row.customer)
-            contact = _unproven(customer, notice) if notice.at_new else _channel(customer, notice.channel)
+            contact = _unproven(customer, notice) if notice.at_new else _channel(customer, notice)
             done = self._queue(session, step, notice.template, contact, notice.task)
             if done or contact is None or contact.channel not in WRITTEN:
                 return done or _unwritten(session, step, notice.template, contact)
@@ -241,11 +241,12 @@ def _typed(task: TaskSpec) -> dict[str, str]:
     return {option.name: option.typed for option in task.options if option.typed}
 
 
-def _channel(customer: CustomerFacts, number: int) -> ContactFacts | None:
+def _channel(customer: CustomerFacts, notice: NoticeSpec) -> ContactFacts | None:
     """The nth verified channel, the preferred one first."""
     verified = [contact for contact in customer.contacts if contact.verified]
-    ordered = sorted(verified, key=lambda contact: not contact.preferred)
-    return ordered[number] if number < len(ordered) else None
+    usable = [contact for contact in verified if contact.channel in WRITTEN or not notice.in_writing]
+    ordered = sorted(usable, key=lambda contact: not contact.preferred)
+    return ordered[notice.channel] if notice.channel < len(ordered) else None
 
 
 def _unproven(customer: CustomerFacts, notice: NoticeSpec) -> ContactFacts | None:

@@ -66,6 +66,7 @@ class CaseNotice(StrEnum):
     REMINDER = "reminder"
     RESUMED = "resumed"
     SHORTFALL = "shortfall"
+    SURVEY = "survey"
     SUSPENDED = "suspended"
     TASK = "task"
     TASK_DUE = "task_due"
@@ -76,13 +77,15 @@ class CaseNotice(StrEnum):
 
 class NoticeSpec(Contract):
     """A notice to the customer. `template` names it in notices/; `facts` are its values; `channel` counts the
-    customer's verified channels from 0, the preferred one first; `task`: the answer is awaited on it."""
+    customer's verified channels from 0, the preferred one first; `task`: the answer is awaited on it; `in_writing`:
+    only channels that are written on count."""
 
     template: str
     facts: dict[str, str] = {}
     channel: int = 0
     task: str = ""
     at_new: Medium | None = None
+    in_writing: bool = False
 
 
 class Delivered(Contract):

@@ -36,7 +36,8 @@ class Step(Contract):
 class Opened(Contract):
     """A case is open: its dossier, the policy to pin, and the facts that shape its course. No personal data.
     `provisional`: the holidays on the way to the expected end are not announced yet. `blockers`: what stands in the way
-    at the start; `asked_of_customer`: a line in the customer's language for each that the customer can see to."""
+    at the start; `asked_of_customer`: a line in the customer's language for each that the customer can see to.
+    `begins_at`: when its course begins, where not at once."""
 
     case: str
     dossier: str
@@ -52,6 +53,7 @@ class Opened(Contract):
     provisional: bool = False
     blockers: tuple[BlockerLine, ...] = ()
     asked_of_customer: str = ""
+    begins_at: datetime | None = None
 
 
 class Ending(Contract):

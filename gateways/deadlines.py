@@ -57,8 +57,9 @@ def rungs_json(rungs: tuple[Rung, ...]) -> str:
 def expected_by(session: Session, policy: Policy, row: CaseRow, wished: datetime | None, at: datetime) -> datetime:
     """When a case is expected to end: the overall time, which stands while the case waits for those whom the policy
     names, and the extensions that were granted; not before the `wished` moment."""
-    calendar, within = calendar_of(session, policy), overall_of(session, policy, row).within
-    end = end_of(calendar, row.opened_at, within, _waits(session, policy, row, at))
+    calendar, overall = calendar_of(session, policy), overall_of(session, policy, row)
+    begins_at = overall.begins_at or row.opened_at
+    end = end_of(calendar, begins_at, overall.within, _waits(session, policy, row, at))
     mine = select(func.sum(ExtensionRow.working_days)).where(ExtensionRow.dossier == row.dossier)
     granted = session.exec(mine.where(ExtensionRow.state == ExtensionState.GRANTED)).one() or 0
     end = calendar.add(end, f"{granted} working days") if granted else end

@@ -1,5 +1,6 @@
 """总时限: within what time a case of each kind is expected to end, and while it waits for whom that time stands."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -10,15 +11,16 @@ from policy import Policy
 from policy.incidents import IncidentRules
 from policy.spans import Span
 from policy.work import Ladder
-from records.incident_tables import IncidentRow
+from records.incident_tables import IncidentRow, SurveyRow
 from records.tables import CaseRow
 
 
 class Overall(NamedTuple):
-    """The overall time of a case."""
+    """The overall time of a case, from its opening on where it does not begin later."""
 
     within: Span
     pauses_for: tuple[WaitedFor, ...]
+    begins_at: datetime | None = None
 
 
 def overall_of(session: Session, policy: Policy, row: CaseRow) -> Overall:
@@ -29,7 +31,8 @@ def overall_of(session: Session, policy: Policy, row: CaseRow) -> Overall:
         case CaseKind.MAJOR if policy.incidents and policy.incidents.major:
             return _of_ladder(policy.ladders[policy.incidents.major.lasting_ladder])
         case CaseKind.SURVEY if policy.survey:
-            return _of_ladder(policy.ladders[policy.survey.ladder])
+            begins_at = session.get_one(SurveyRow, row.dossier).begins_at
+            return _of_ladder(policy.ladders[policy.survey.ladder])._replace(begins_at=begins_at)
     return Overall(policy.closing.expected, policy.closing.pauses_for)
 
 

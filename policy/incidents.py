@@ -10,10 +10,10 @@ from contracts.base import Contract
 from contracts.incidents import Category, Severity
 from contracts.money import Amount, Currency
 from contracts.text import Word, Words
-from contracts.vocabulary import Role
+from contracts.vocabulary import Initiator, Outcome, ReasonCode, Role
 from policy.spans import Span
 from policy.wording import phrase
-from policy.work import Approvals, Roles
+from policy.work import Approvals, ExtensionRules, Roles
 
 
 class TriageRule(Contract):
@@ -82,14 +82,14 @@ class Implied(Contract):
 
 
 class ComplaintRules(Contract):
-    """投诉: the periods of the law, in plain time: clear and simple ones, complex ones, and once more after approval;
-    the ladders of their tasks."""
+    """投诉: the periods of the law, in plain time: clear and simple ones, complex ones; the ladders of their tasks; how
+    they may be extended after approval."""
 
     simple: Span
     complex: Span
-    longer: Span
     ladder: str
     complex_ladder: str
+    extension: ExtensionRules
     source: str = ""
 
 
@@ -133,6 +133,20 @@ class MajorRules(Contract):
         return named | {f"actions.{within}": ladder for within, ladder in self.actions.items()}
 
 
+class AnalysisRules(Contract):
+    """分析: when reports point to a latent risk. The last `recent` share of the time is held against what came before.
+    A matter is rising with `least` reports or more, which by chance come so seldom as `chance`, shared by all matters;
+    it is widespread by so many `channels` or `branches` on one day. `repeated`: so many reports of one customer."""
+
+    recent: float = Field(default=0.25, gt=0, lt=1)
+    least: int = Field(default=3, ge=2)
+    chance: float = Field(default=0.01, gt=0, lt=1)
+    channels: int = Field(default=3, ge=2)
+    branches: int = Field(default=3, ge=2)
+    repeated: int = Field(default=3, ge=2)
+    source: str = ""
+
+
 class IncidentRules(Contract):
     """客户事故: who confirms the classification, which department deals with which category, by which ladder and within
     what time, the cause codes, and how often one is reopened before it escalates. `duplicates_within`: how far back
@@ -153,6 +167,7 @@ class IncidentRules(Contract):
     complaint: ComplaintRules
     major: MajorRules | None = None
     implied: tuple[Implied, ...] = ()
+    analysis: AnalysisRules = AnalysisRules()
     source: str = ""
 
 
@@ -165,12 +180,20 @@ class Question(Contract):
 
 
 class SurveyRules(Contract):
-    """满意度调查: the questionnaire with its version, the ladder by which the customer is asked, and the mean score up
-    to which (from 1 to 5) somebody of a role follows up."""
+    """满意度调查: after which outcomes the customer is asked, of cases begun by whom and not for which reasons; the
+    questionnaire with its version, the ladder by which the customer is asked, and the mean score up to which (from 1 to
+    5) somebody of a role follows up."""
 
     version: str
     questions: tuple[Question, ...] = Field(min_length=1)
     ladder: str
     low: float = Field(ge=1, le=5)
     role: Role
+    after: tuple[Outcome, ...] = Field(min_length=1)
+    initiators: tuple[Initiator, ...] = Field(min_length=1)
+    not_for: tuple[ReasonCode, ...] = ()
     source: str = ""
+
+    def follows(self, outcome: str, initiator: Initiator, reason: str) -> bool:
+        """Whether the customer is asked about a case that ended so."""
+        return outcome in self.after and initiator in self.initiators and reason not in self.not_for

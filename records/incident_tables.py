@@ -139,14 +139,16 @@ class ActionRow(SQLModel, table=True):
 
 
 class SurveyRow(SQLModel, table=True):
-    """满意度调查: a questionnaire that was sent after the end of a case. `answers` is canonical JSON, `score` a
-    hundredth of the mean from 1 to 5 (420 is 4.2); null while it is not answered."""
+    """满意度调查: a questionnaire about the dossier `about`, not sent before `begins_at`. `sent_at` is null until it
+    is over, and where it never went out; `answers` is canonical JSON, `score` the mean from 1 to 5 in hundredths (420
+    is 4.2), null while it is not answered."""
 
     __tablename__ = "surveys"
 
     dossier: str = Field(primary_key=True)
     about: str = Field(index=True)
     version: str
+    begins_at: datetime = Field(sa_type=UtcMoment)
     sent_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     answered_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     answers: str = "{}"

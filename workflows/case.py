@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from activities.archive import Archive
 from activities.cases import Cases
-from contracts.refusals import Refused
+from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.steps import Ending, Opened
 from contracts.vocabulary import Outcome, Stage
@@ -16,8 +16,9 @@ from workflows.case_policy import CasePolicy
 from workflows.case_steps import finding
 from workflows.overview import publish
 from workflows.stops import CaseEnded, Moot, Returned
+from workflows.surveying import start_survey
 
-__all__ = ["Case", "finding"]
+__all__ = ["Case", "finding", "only_for"]
 
 Passage = Callable[[], Coroutine[Any, Any, None]]
 
@@ -34,8 +35,13 @@ class Case(CasePolicy):
         await self.leave(ending)
         await self.all_done_beside()
         self.enter(Stage.FILED)
-        await self.carried_out(Archive.file)
+        await self.file()
         return await self.finish(ending)
+
+    async def file(self) -> None:
+        """归档; the survey about the case begins, where the policy has one."""
+        await self.carried_out(Archive.file)
+        await start_survey(self)
 
     async def process(self) -> Ending:
         """From the receipt to the end of the last stage."""
@@ -115,3 +121,10 @@ class Case(CasePolicy):
         """The case is in this stage now; its first step writes that down."""
         self.stage = stage
         publish(self)
+
+
+def only_for(case: str, what: str) -> None:
+    """Refused: BAD_INPUT, when a message that opens another case came here."""
+    here = workflow.info().workflow_id
+    if here != case:
+        raise Refused(Code.BAD_INPUT, f"{what}, but this is {here}.")

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 from activities.case_requests import CaseRequests
 from contracts.tasks import Extension, Noted, Reckoning, TaskOption
+from policy.work import ExtensionRules
 from workflows.case_people import CasePeople
 
 
@@ -33,8 +34,12 @@ class CaseTime(CasePeople):
         """The due dates of all open tasks are reckoned again; the records say by which calendar."""
         self.reckon_again()
 
+    def extension_rules(self) -> ExtensionRules | None:
+        """Who approves more time for this case."""
+        return self.policy.extension
+
     async def _decide_extension(self, extension: Extension, asked_by: str) -> None:
-        rules = self.policy.extension
+        rules = self.extension_rules()
         if rules is None:
             raise AssertionError("an extension was taken that the policy does not know")
         decision = await self.ask_staff(

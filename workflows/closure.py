@@ -8,10 +8,12 @@ from activities.settlement import Settlement
 from activities.termination import Termination
 from activities.verification import Verification
 from contracts.findings import Checked
+from contracts.messages import closure_id
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
 from contracts.steps import Ending
 from contracts.vocabulary import CaseKind, Initiator, Outcome, Stage
+from workflows.case import only_for
 from workflows.closure_people import ClosurePeople
 from workflows.stops import Returned
 
@@ -139,9 +141,7 @@ class AccountClosure(ClosurePeople):
 
     @receive.validator
     def _judge_request(self, request: ClosureRequest) -> None:
-        expected = workflow.info().workflow_id
-        if expected != f"closure-{request.account}":
-            raise Refused(Code.BAD_INPUT, f"The request is for {request.account}, but this is {expected}.")
+        only_for(closure_id(request.account), f"The request is for {request.account}")
 
 
 def _stage_of(name: str) -> Stage:

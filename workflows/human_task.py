@@ -126,9 +126,11 @@ class HumanTask:
         await self._write("last_reminder" if last else "reminder", {"about": self.spec.notice})
 
     async def _write(self, template: str, facts: dict[str, str]) -> None:
+        spec, channel = self.spec, self.asked.channel
         notice = NoticeSpec(
-            template=template, facts=facts, channel=self.asked.channel, task=self.spec.task, at_new=self.spec.at_new
-        )
+            template=template, facts=facts, channel=channel, task=spec.task, at_new=spec.at_new,
+            in_writing=spec.in_writing,
+        )  # fmt: skip
 
         async def by_letter() -> None:  # answered by telephone or at the branch; nobody waits for the post
             self.case.beside(self.case.letter(notice))
@@ -136,7 +138,11 @@ class HumanTask:
         await self.case.reach(Sending(notice, self.asked.is_open, by_letter, self._telephone))
 
     async def _telephone(self) -> None:
-        """A person calls: the call centre gets the script, and may note the answer on the same task."""
+        """A person calls: the call centre gets the script, and may note the answer on the same task. What is asked in
+        writing only is not asked any more."""
+        if self.spec.in_writing:
+            self.asked.moot = "no written channel reaches the customer"
+            return
         if Role.CALL_CENTRE in self.asked.roles:
             return
         self.asked.roles.add(Role.CALL_CENTRE)

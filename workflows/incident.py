@@ -6,12 +6,15 @@ from activities.incidents import Incidents
 from activities.mending import Mending
 from contracts.handling import Compensation, Triage, Triaged
 from contracts.incidents import Category, IncidentReport, Proposed, Severity
+from contracts.messages import incident_id
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome, Receipt
 from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Role, Stage
+from policy.work import ExtensionRules
+from workflows.case import only_for
 from workflows.incident_major import HangingIncident
 from workflows.incident_people import (
     ANALYSE_AGAIN,
@@ -34,6 +37,7 @@ class Incident(HangingIncident):
         super().__init__()
         self.report: IncidentReport | None = None
         self.result = Outcome.UNCONFIRMED
+        self.category = Category.OTHER
         self.currency = ""
 
     @workflow.run
@@ -60,6 +64,7 @@ class Incident(HangingIncident):
 
     async def leave(self, ending: Ending) -> None:
         """The customer is told how it ended, unless by another of their reports."""
+        await self.carried_out(Incidents.end_incident, ending)
         if self.answered_by:
             return
         await self.tell("incident_ended", {"outcome": ending.outcome, "words": ending.words})
@@ -134,6 +139,10 @@ class Incident(HangingIncident):
             await self.join_major()
         raise Returned(Stage.HANDLING)
 
+    def extension_rules(self) -> ExtensionRules | None:
+        """A complaint goes by the law's."""
+        return self.rules.complaint.extension if self.category is Category.COMPLAINT else self.policy.extension
+
     # ---- what they are made of -----------------------------------------------------------------------------------
 
     async def _link(self, other: str, decision: DecisionReceipt) -> None:
@@ -148,7 +157,7 @@ class Incident(HangingIncident):
 
     def _triage_of(self, decision: DecisionReceipt, proposed: Proposed) -> Triage:
         said = decision.data
-        category = Category(str(said.get("category", proposed.category)))
+        self.category = category = Category(str(said.get("category", proposed.category)))
         self.department = Role(str(said.get("department", self.rules.departments[category])))
         return Triage(
             category=category,
@@ -194,6 +203,4 @@ class Incident(HangingIncident):
 
     @receive.validator
     def _judge_report(self, report: IncidentReport) -> None:
-        expected = workflow.info().workflow_id
-        if expected != f"incident-{report.report_id}":
-            raise Refused(Code.BAD_INPUT, f"The report is {report.report_id}, but this is {expected}.")
+        only_for(incident_id(report.report_id), f"The report is {report.report_id}")

@@ -37,7 +37,6 @@ class IncidentPeople(Case):
         self.ladder = "staff"
         self.matter: tuple[str, ...] = ()
         self.sent_back = ""
-        self.workers: set[str] = set()
 
     @property
     def rules(self) -> IncidentRules:
@@ -72,7 +71,7 @@ class IncidentPeople(Case):
         decision = await self._work(
             step, f"{step} {self.case_id}", (self.department,), (*options, RETURN), ladder=self.ladder, facts=facts
         )
-        self.workers.add(decision.by)
+        self.made_by(decision)
         return decision
 
     async def ask_analysis(self) -> DecisionReceipt:
@@ -96,7 +95,7 @@ class IncidentPeople(Case):
         limit = rules.limit.get(amount.currency)
         within = limit is not None and amount.minor <= Money.parse(limit, amount.currency).minor
         rule = rules.within if within else rules.above
-        return await approved(self, "compensation", why, rule, sorted(self.workers), amount=str(amount))
+        return await approved(self, "compensation", why, rule, sorted(self.makers), amount=str(amount))
 
     async def ask_whether_solved(self, solution: str, also: str) -> DecisionReceipt | None:
         """客户确认: None when no answer came. `also`: which of the customer's other reports it answers."""

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+
+from activities.incidents import Incidents
 from activities.mending import Mending
 from contracts.books import CustomerField
 from contracts.findings import Finding
 from contracts.mending import Change
+from contracts.messages import Process, incident_id
 from contracts.occurrences import InfoChange
-from contracts.requests import Amendment
+from contracts.requests import Amendment, CaseOutcome
 from contracts.tasks import TaskOption
 from workflows.remedy_shapes import CONFIRM, DENY, FIXED, by_the_role, corrected, decided, planned
+from workflows.stops import Moot
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from workflows.case import Case
+
+    Started = workflow.ChildWorkflowHandle[Any, CaseOutcome]
 
 PROVEN = TaskOption(name="confirmed", reason_needed=True)  # in another way than by an answer
 KEEP_OLD = TaskOption(name="keep_old", reason_needed=True)
@@ -61,12 +73,46 @@ async def _new_contact(case: Case, finding: Finding, change: Change) -> None:
 
 
 async def customer_complaint(case: Case, finding: Finding) -> None:
-    """客户投诉: heard, its cause recorded; the closure goes on when it is solved, or the customer agrees; prevention.
-
-    Until incidents are built it is a task of the shape of one."""
+    """客户投诉: heard as an incident of its own, linked to this case; the closure goes on when that is over, or the
+    customer agrees; prevention. Where no incident can be opened it is a task alone."""
     await case.tell("complaint_received", {"detail": finding.detail})
-    decision = await decided(case, finding, (SOLVED, AGREED))
-    await case.learn(finding, decision.reason)
+    complaint = await _complaint(case, finding)
+    if complaint is None:
+        decision = await decided(case, finding, (SOLVED, AGREED))
+        return await case.learn(finding, decision.reason)
+    watching = asyncio.ensure_future(_until_over(case, finding, complaint))
+    try:
+        decision = await decided(case, finding, (AGREED,), facts={"incident": complaint.id})
+        await case.learn(finding, decision.reason)
+    except Moot as over:
+        await case.learn(finding, str(over))
+    finally:
+        watching.cancel()
+    return None
+
+
+async def _complaint(case: Case, finding: Finding) -> Started | None:
+    """The incident of the complaint, which outlives this case. None under a policy without rules for incidents, and
+    where it is known already: after a reset nobody can wait for it."""
+    if case.policy.incidents is None:
+        return None
+    report = await case.carried_out(Incidents.complaint, finding)
+    with suppress(WorkflowAlreadyStartedError):
+        return await workflow.start_child_workflow(
+            Process.INCIDENT.value, report, id=incident_id(report.report_id),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON, result_type=CaseOutcome,
+            static_summary=f"Complaint about {case.case_id}",
+        )  # fmt: skip
+    return None
+
+
+async def _until_over(case: Case, finding: Finding, complaint: Started) -> None:
+    """The task is not wanted any more when the incident has ended, however it did; the staff who wait for it go on."""
+    try:
+        outcome = (await asyncio.shield(complaint)).outcome
+    except ChildWorkflowError:  # an operator stopped it: the people of the task decide
+        return
+    case.make_moot(f"{complaint.id} ended: {outcome}", lambda spec: spec.finding == finding.fingerprint)
 
 
 async def customer_need_change(case: Case, finding: Finding) -> None:

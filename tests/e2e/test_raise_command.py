@@ -57,7 +57,7 @@ def test_a_complaint_is_raised_once_however_often_it_is_sent_and_the_case_goes_o
     assert (again.code, again.data["by"]) == (0, "customer, noted by li.wei")
     assert states(firm, ASKED, "customer_complaint") == ["open"]
 
-    assert firm.call("decide", task, "solved", "--as", "chen.jie", "--reason", "booked back").code == 0
+    assert firm.call("decide", task, "agreed", "--as", "chen.jie", "--reason", "booked back").code == 0
     until(lambda: states(firm, ASKED, "customer_complaint") == ["cleared"])
 
 

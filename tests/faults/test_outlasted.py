@@ -15,7 +15,6 @@ from temporalio.client import Client
 from contracts.books import Absence
 from contracts.disruption import DisruptionKind, DisruptionNotice, DisruptionState
 from contracts.findings import FindingKind, FindingState
-from contracts.refusals import Code, Refused
 from contracts.rollout import PolicyNotice, RolloutState
 from contracts.tasks import Bounce, Extension, Hold, Resend, Withdrawal
 from contracts.vocabulary import Outcome
@@ -24,13 +23,16 @@ from gateways.staffing import Staffing
 from records.disruption_tables import DisruptionRow
 from records.people_tables import AbsenceRow
 from records.policy_tables import PublishedPolicyRow
+from tests.faults.test_incident_outlasted import OF_A_COMPLAINT, OF_A_DUPLICATE, OF_AN_INCIDENT
+from tests.support.course import confirmed
 from tests.support.disruptions import DOWN, OUTAGE
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually, fingerprint, firm_without_worker
 from tests.support.happenings import misspell, occurrence
-from tests.support.outlasting import Answers, FirstCalls, outlasted
+from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
 from tests.support.policies import ANOTHER_LINE, variant
 from tests.support.stories import BANK, SMS
+from tests.support.surveys import ADVISER, BAD, CASE, SURVEY, exists
 
 Story = Callable[[Firm, str], Awaitable[None]]
 
@@ -46,6 +48,9 @@ OF_NO_CASE = frozenset(
 )
 """The activities of the daily digest, of the rollout of a policy, and of a disruption."""
 
+OF_A_SURVEY = frozenset({"open_survey", "keep_answers", "end_survey", "file"})
+"""All else that a survey calls, a closure calls as well; of a survey operators see that it is not filed."""
+
 RECEIVED: Answers = {"closing_statement": ("received", "customer", {})}
 SMOOTH: Answers = {"confirm_contact": ("confirm", "customer", {}), **RECEIVED}
 APPROVED: Answers = {"approval": ("approve", "song.jia", {})}
@@ -53,8 +58,8 @@ WAIVED: Answers = {"shortfall": ("fee_waiver", "customer", {})}
 SET_OFF: Answers = {"shortfall": ("set_off", "customer", {})}
 ELSEWHERE = {"payout": {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}}
 NEW = "2026-11-22.4-rehearsal"
-SOON = 60.0
-"""Seconds."""
+SOON, LONG = 60.0, 300.0
+"""Seconds; a course takes 15 to 40 on a machine that has nothing else to do."""
 
 
 def nothing(_firm: Firm) -> None:
@@ -78,17 +83,6 @@ class Course(NamedTuple):
 
 
 # ---- what happens to a case ------------------------------------------------------------------------------------------
-
-
-async def heard(send: Callable[[], Awaitable[object]]) -> None:
-    """Sent again, with the same id, until there is an answer."""
-    while True:
-        try:
-            await send()
-            return
-        except Refused as refusal:
-            if refusal.code is not Code.UNREACHABLE:
-                raise
 
 
 async def messages(firm: Firm, case: str) -> None:
@@ -270,7 +264,7 @@ async def test_what_fails_longer_than_the_patience_with_it_is_seen_mended_and_do
         request = firm.request(course.account)
         await heard(lambda: firm.quietus.request_closure(request))
         await course.happens(firm, case)
-        await eventually(lambda: firm.show(case).ended_at, f"the end of {case}", 120)
+        await eventually(lambda: firm.show(case).ended_at, f"the end of {case}", LONG)
         outcome = await firm.outcome(case)
         assert outcome.outcome == course.end
         assert calls.seen.keys() == set(course.failing.split())
@@ -280,10 +274,27 @@ async def test_what_fails_longer_than_the_patience_with_it_is_seen_mended_and_do
         assert_ended_well(firm, outcome, **stands)
 
 
+async def test_what_fails_in_a_survey_is_seen_by_operators_and_done_and_keeps_nobody_busy(
+    skipping_client: Client, tmp_path: Path
+):
+    calls = FirstCalls(OF_A_SURVEY - {"file"})
+    answers: Answers = {"survey": ("rated", "customer", BAD), "survey_follow_up": ("followed_up", "chen.jie", {})}
+    async with outlasted(skipping_client, tmp_path, calls, SURVEY, answers) as firm:
+        await confirmed(firm, "ACC-1001", **ADVISER)
+        await firm.answer(await firm.task("offer"), "personal_adviser")
+        await eventually(lambda: firm.show(CASE).ended_at, "the end of the closure", SOON)
+        calls.broken.add("file")  # which the closure has behind it
+        await eventually(lambda: exists(firm) and firm.show(SURVEY).ended_at, "the end of the survey", 120)
+        assert (await firm.outcome(SURVEY)).outcome == "answered"
+        assert calls.seen == dict.fromkeys(OF_A_SURVEY, "operators")
+        assert {task.name for task in firm.show(SURVEY).tasks} == {"survey", "survey_follow_up"}
+
+
 async def test_every_activity_of_a_case_is_among_them(skipping_client: Client, tmp_path: Path):
     async with firm_without_worker(skipping_client, tmp_path) as firm:
         known = {defined(method).name for method in firm.world.activities()}
     failing = {activity for course in COURSES.values() for activity in course.failing.split()}
+    failing |= OF_A_SURVEY | OF_AN_INCIDENT | OF_A_DUPLICATE | OF_A_COMPLAINT
     assert failing == known - OF_NO_CASE
 
 

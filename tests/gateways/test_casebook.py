@@ -7,7 +7,7 @@ import pytest
 from contracts.findings import FindingKind, FindingState
 from contracts.notices import DeliveryState
 from contracts.refusals import Code
-from contracts.tasks import TaskOption, TaskSpec
+from contracts.tasks import Taken, TaskOption, TaskSpec
 from contracts.vocabulary import CaseKind, Medium, Role
 from gateways.casebook import Casebook
 from records import trail
@@ -109,11 +109,14 @@ def test_a_case_is_late_when_a_task_of_it_is(database: Database) -> None:
 
 
 def test_an_option_that_wants_data_says_which(database: Database) -> None:
-    option = TaskOption(name="return", wants="stage", among=("identity", "reason"))
+    amount = Taken(name="compensation", currency="CNY")
+    option = TaskOption(name="return", wants="stage", among=("identity", "reason"), takes=(amount,))
     spec = TaskSpec(task="t", name="approval", subject="s", roles=(Role.SUPERVISOR,), options=(option,))
     fill(database, a_case(), a_task("approval", spec=spec.model_dump_json()))
     (line,) = casebook(database).inbox()
-    assert line.wants["return"].model_dump() == {"field": "stage", "among": ("identity", "reason")}
+    wants = line.wants["return"]
+    assert (wants.field, wants.among, wants.takes) == ("stage", ("identity", "reason"), (amount,))
+    assert wants.text == """--data '{"stage": "identity"}' (identity, reason) [compensation: an amount in CNY]"""
 
 
 def test_the_view_is_plain_json_with_the_promised_fields(database: Database) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowHistory
 
 from contracts.converter import data_converter
+from contracts.messages import survey_id
 from contracts.refusals import Refused
 from contracts.tasks import Hold, Withdrawal
 from disruption_client import disruption_id
@@ -27,9 +28,10 @@ from tests.replay.corpus import HISTORIES
 from tests.support.disruptions import declare, end, report
 from tests.support.disruptions import rule as rule_on_more_time
 from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
-from tests.support.incidents import says
+from tests.support.incidents import handled, reported, says
 from tests.support.majors import LEAD, WORDS, bulletin_sent, classified, does, hangs, major_begun, solved, team_filled
 from tests.support.policies import publish, rule, variant
+from tests.support.surveys import BAD, retained
 from worker import build
 
 
@@ -67,6 +69,50 @@ async def waiting(firm: Firm, account: str = "ACC-1001") -> str:
     case = (await firm.open(account)).case
     await firm.answer(await firm.task("confirm_contact", case), "confirm")
     await firm.task("approval", case)
+    return case
+
+
+async def survey_answered(firm: Firm) -> str:
+    """The one about the closed account: a low score, and somebody sees to it."""
+    survey = survey_id("closure-ACC-1010.1")
+    await firm.answer(await firm.task("survey", survey), "rated", data=BAD)
+    task = await firm.task("survey_follow_up", survey)
+    await firm.decide(task, "followed_up", "chen.jie", reason="called, and explained")
+    await firm.outcome(survey)
+    return survey
+
+
+async def survey_waiting(firm: Firm) -> str:
+    """Asked, and not answered yet."""
+    await retained(firm, "ACC-1003")
+    survey = survey_id("closure-ACC-1003.1")
+    await firm.task("survey", survey)
+    return survey
+
+
+async def incident_solved(firm: Firm) -> str:
+    """Sent back by a department, an interim solution, compensation, not solved at first, called back."""
+    case = (await reported(firm, report_id="INC-1")).case
+    await says(firm, case, "triage", "confirm")
+    await says(firm, case, "analyse", "not_ours")
+    await says(firm, case, "triage", "change", severity="P2")
+    await says(firm, case, "analyse", "analysed", cause="data_entry")
+    await says(firm, case, "solve", "interim")
+    await says(firm, case, "solve", "proposed", compensation="10.00")
+    await says(firm, case, "compensation", "approve", by="song.jia")
+    await says(firm, case, "carry_out", "done")
+    await says(firm, case, "incident_solved", "not_solved")
+    await handled(firm, case)
+    await says(firm, case, "incident_solved", "solved")
+    await says(firm, case, "call_back", "solved")
+    await firm.outcome(case)
+    return case
+
+
+async def incident_waiting(firm: Firm) -> str:
+    """Not classified yet."""
+    case = (await reported(firm, report_id="INC-2", customer="CUS-1002", account="ACC-1002")).case
+    await firm.task("triage", case)
     return case
 
 
@@ -150,6 +196,10 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "digest-sent": digest_sent,
     "closure-withdrawn": withdrawn,
     "closure-closed": closed,
+    "survey-answered": survey_answered,
+    "survey-waiting": survey_waiting,
+    "incident-solved": incident_solved,
+    "incident-waiting": incident_waiting,
     "disruption-over": disruption_over,
     "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,

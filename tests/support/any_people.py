@@ -20,7 +20,7 @@ CUSTOMER, SUPERVISOR = "customer", "song.jia"
 LISTENERS = (CUSTOMER, "cao.ning", "peng.fei")
 YES = (
     *("confirm", "agree", "approve", "accept", "fixed", "confirmed", "top_up", "decline", "corrected", "release"),
-    *("done", "solved", "over", "continue", "received", "answered", "attested", "signed", "sent"),
+    *("done", "solved", "agreed", "over", "continue", "received", "answered", "attested", "signed", "sent"),
 )
 """What takes a case on, the better before the worse; for a day to pick any will do."""
 

@@ -79,12 +79,16 @@ class House:
         return str(file)
 
     def task(self, name: str, account: str) -> str:
-        """The id of the open task of that name, awaited by asking for it again."""
+        """The id of the open task of that name in the closure of an account."""
+        return self.task_of(name, f"closure-{account}")
+
+    def task_of(self, name: str, case: str) -> str:
+        """The id of the open task of that name in a case, awaited by asking for it again."""
         for _ in range(200):
             for line in self.call("inbox", "--json").data:
-                if line["name"] == name and line["case"] == f"closure-{account}":
+                if line["name"] == name and line["case"] == case:
                     return str(line["task"])
-        raise AssertionError(f"there was no task {name} for {account}")
+        raise AssertionError(f"there was no task {name} for {case}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A world in which each activity of a course fails at its first call, and until somebody has seen that it does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from contracts.findings import FindingKind, FindingState
 from contracts.operators import Overview
-from contracts.refusals import Refused
+from contracts.refusals import Code, Refused
 from tests.support.firm import Firm, firm_without_worker
 from tests.support.policies import folder_with, unhurried
 from worker import build
@@ -59,6 +59,17 @@ class _Failing(ActivityInboundInterceptor):
             self._calls.failing.add(name)
             raise OSError(f"{name} is out of order")
         return await super().execute_activity(input)
+
+
+async def heard(send: Callable[[], Awaitable[object]]) -> None:
+    """Sent again, with the same id, until there is an answer."""
+    while True:
+        try:
+            await send()
+            return
+        except Refused as refusal:
+            if refusal.code is not Code.UNREACHABLE:
+                raise
 
 
 @asynccontextmanager

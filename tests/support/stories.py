@@ -208,7 +208,7 @@ FREEZE = _told(
     partial(_says, task="release_freeze", option="approve", who="luo.hao"),
 )  # fmt: skip
 COURT_FREEZE = _told(KIND.ACCOUNT_FROZEN, "release_freeze", _frozen_by_the_court, _court_releases)
-COMPLAINT = _simple(KIND.CUSTOMER_COMPLAINT, "learn", "li.wei", "customer_complaint", "solved", "chen.jie")
+COMPLAINT = _simple(KIND.CUSTOMER_COMPLAINT, "learn", "li.wei", "customer_complaint", "agreed", "chen.jie")
 NEW_NUMBER = _simple(
     KIND.CUSTOMER_INFO_CHANGE, "verify_contact", "customer", "confirm_new_contact", "confirm", "customer", **SMS
 )

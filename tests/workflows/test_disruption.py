@@ -220,7 +220,7 @@ async def test_it_comes_while_a_complaint_is_dealt_with_which_goes_on_afterwards
     complaint = await firm.task("customer_complaint")
     await declare(firm)
     await suspended(firm, receipt.case)
-    assert (await firm.decide(complaint, "solved", "chen.jie", reason="said sorry")).done
+    assert (await firm.decide(complaint, "agreed", "chen.jie", reason="said sorry")).done
     await end(firm)
     await over(firm)
     await approve(firm, "song.jia")

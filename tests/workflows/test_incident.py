@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.messages import survey_id
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome, Stage
 from tests.support.firm import Firm, eventually
@@ -26,6 +27,8 @@ async def test_an_incident_is_classified_handled_confirmed_called_back_and_filed
     row = incident(firm, case)
     assert (row.cause, row.solution, row.reopened) == ("data_entry", "proposed, after a look", 0)
     assert row.solved_at
+    assert {each.kind for each in shown.follow_ups} == {"survey", "retention"}
+    assert firm.show(survey_id(shown.reference)).kind == "survey"
 
 
 async def test_what_the_rules_propose_can_be_changed_and_goes_to_another_department(firm: Firm):

@@ -93,7 +93,7 @@ async def test_two_at_once_are_two_and_the_case_waits_for_both(firm: Firm):
     await firm.decide(approval, "approve", "song.jia")
     for _ in said:
         assert firm.subjects("date_agreed", receipt.case) == 0
-        await firm.decide(await firm.task("customer_complaint"), "solved", "chen.jie", reason="talked")
+        await firm.decide(await firm.task("customer_complaint"), "agreed", "chen.jie", reason="talked")
     await closes(firm, receipt)
     assert set(firm.found(receipt.case)) == {"customer_complaint:1", "customer_complaint:2"}
 
@@ -143,7 +143,7 @@ async def test_a_paused_case_deals_with_what_happens_and_goes_on_when_it_is_resu
     await hold(firm, receipt.case)
     await happens(firm, receipt.case, COMPLAINT)
     task = await firm.task("customer_complaint")
-    assert (await firm.decide(task, "solved", "chen.jie", reason="talked")).done
+    assert (await firm.decide(task, "agreed", "chen.jie", reason="talked")).done
     await firm.decide(approval, "approve", "luo.hao")
     with pytest.raises(AssertionError, match="waited"):
         await firm.task("closing_statement", seconds=1)
@@ -158,7 +158,7 @@ async def test_a_complaint_at_every_stage_is_dealt_with_before_the_case_goes_on(
         await happens(firm, receipt.case, COMPLAINT, detail=f"at {name}")
         complaint = await firm.task("customer_complaint")
         await (firm.answer(task, option) if who == "customer" else decided(firm, task, option, who))
-        await firm.decide(complaint, "solved", "chen.jie", reason="talked")
+        await firm.decide(complaint, "agreed", "chen.jie", reason="talked")
     await closes(firm, receipt)
     assert [name for name in firm.found(receipt.case) if "complaint" in name] == [
         f"customer_complaint:{n + 1}" for n in range(len(STAGES))

@@ -27,6 +27,7 @@ from tests.support.coverage import How, shows
 from tests.support.endings import assert_ended_well
 from tests.support.firm import FAST, Firm, eventually, running_firm
 from tests.support.happenings import happens, lessons, link, looks, pending
+from tests.support.incidents import incident, says
 from tests.support.moments import letters
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -39,7 +40,7 @@ EVENT = FindingKind.EXTERNAL_EVENT
 CHANGE = FindingKind.REGULATION_CHANGE
 FAULT = FindingKind.SYSTEM_FAULT
 INTERNAL = FindingKind.INTERNAL_PROCESS
-COMPLAINT_OPTIONS = ("solved", "agreed", "return", "end")
+COMPLAINT_OPTIONS = ("agreed", "return", "end")
 
 
 # ---- 客户拒绝销户 --------------------------------------------------------------------------------
@@ -100,8 +101,7 @@ async def test_an_offer_that_nobody_answers_expires_and_the_supervisor_decides(f
 
 
 @shows(How.ALONE, COMPLAINT)
-@pytest.mark.parametrize("option", ["solved", "agreed"])
-async def test_a_complaint_holds_the_case_until_it_is_solved_or_the_customer_agrees(firm: Firm, option: str):
+async def test_a_complaint_holds_the_case_until_the_customer_agrees_to_go_on_meanwhile(firm: Firm):
     receipt = await confirmed(firm, "ACC-1001")
     approval = await firm.task("approval")
     noted = await happens(firm, receipt.case, COMPLAINT, detail="nobody answered the telephone")
@@ -109,14 +109,31 @@ async def test_a_complaint_holds_the_case_until_it_is_solved_or_the_customer_agr
     await firm.decide(approval, "approve", "song.jia")
     task = await finding(firm, "customer_complaint", Role.CUSTOMER_SERVICE, COMPLAINT_OPTIONS)
     with pytest.raises(Refused) as refused:
-        await firm.decide(task, option, "chen.jie")
+        await firm.decide(task, "agreed", "chen.jie")
     assert refused.value.code is Code.REASON_MISSING
     assert firm.subjects("date_agreed", receipt.case) == 0
-    await firm.decide(task, option, "chen.jie", reason="too few people at the hotline")
+    await firm.decide(task, "agreed", "chen.jie", reason="too few people at the hotline")
     await closes(firm, receipt)
     assert lessons(firm, receipt.case) == [("customer_complaint", "too few people at the hotline")]
     assert firm.subjects("complaint_received", receipt.case) == 1
     assert looks(firm, receipt.case)["finance"] == 1
+    assert firm.show(f"incident-{receipt.reference.replace('.', '-')}-c1").ended_at is None
+
+
+@shows(How.ALONE, COMPLAINT)
+async def test_a_complaint_is_an_incident_of_its_own_and_the_closure_goes_on_when_that_is_over(firm: Firm):
+    receipt = await confirmed(firm, "ACC-1001")
+    approval = await firm.task("approval")
+    await happens(firm, receipt.case, COMPLAINT, detail="nobody answered the telephone")
+    await firm.decide(approval, "approve", "song.jia")
+    complaint = f"incident-{receipt.reference.replace('.', '-')}-c1"
+    await says(firm, complaint, "triage", "confirm")
+    await firm.task("analyse", complaint)
+    row = incident(firm, complaint)
+    assert (row.category, row.about, row.department) == ("complaint", receipt.case, "compliance")
+    await firm.withdraw(complaint, "li.wei", "talked about it")
+    await closes(firm, receipt)
+    assert lessons(firm, receipt.case) == [("customer_complaint", f"{complaint} ended: withdrawn")]
 
 
 async def test_a_complaint_while_the_money_moves_holds_the_rest_and_cannot_end_the_case(firm: Firm):
@@ -125,11 +142,11 @@ async def test_a_complaint_while_the_money_moves_holds_the_rest_and_cannot_end_t
     missing = await firm.task("instruments_missing")
     await happens(firm, receipt.case, COMPLAINT, detail="the card was mailed")
     task = await firm.task("customer_complaint")
-    assert firm.line(task).options == ("solved", "agreed", "return")
+    assert firm.line(task).options == ("agreed", "return")
     await firm.decide(missing, "accept", "huang.lei", reason="it is in the mail")
     with pytest.raises(AssertionError, match="waited"):
         await firm.task("closing_statement", seconds=1)
-    await firm.decide(task, "solved", "chen.jie", reason="the card arrived")
+    await firm.decide(task, "agreed", "chen.jie", reason="the card arrived")
     await closes(firm, receipt)
 
 

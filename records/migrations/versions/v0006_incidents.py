@@ -86,6 +86,7 @@ def upgrade() -> None:
         *_text("dossier", key=True),
         *_text("about", index=True),
         *_text("version", "answers", "words", "followed_up_by"),
+        *_moments("begins_at", nullable=False),
         *_moments("sent_at", "answered_at"),
         sa.Column("score", sa.Integer(), nullable=True),
     )

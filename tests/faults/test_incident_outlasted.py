@@ -1,0 +1,67 @@
+"""Every activity of an incident fails at its first call, for longer than the patience with it: seen, mended, done."""
+
+from pathlib import Path
+
+from temporalio.client import Client
+
+from contracts.findings import FindingKind
+from contracts.vocabulary import Outcome
+from tests.support.course import confirmed
+from tests.support.firm import eventually
+from tests.support.happenings import occurrence
+from tests.support.incidents import a_report, reported, says
+from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
+
+OF_AN_INCIDENT = {"open_incident", "proposal", "triaged", "currency", "keep", "compensate", "end_incident"}
+OF_A_DUPLICATE, OF_A_COMPLAINT = {"link"}, {"complaint"}
+ANSWERS: Answers = {
+    "triage": ("confirm", "li.wei", {}),
+    "analyse": ("analysed", "wang.fang", {"cause": "data_entry"}),
+    "solve": ("proposed", "wang.fang", {"compensation": "10.00"}),
+    "compensation": ("approve", "song.jia", {}),
+    "carry_out": ("done", "wang.fang", {}),
+    "incident_solved": ("solved", "customer", {}),
+    "call_back": ("solved", "cao.ning", {}),
+}
+LONG = 300.0
+"""Seconds."""
+
+
+async def test_what_fails_in_an_incident_is_seen_and_done_once(skipping_client: Client, tmp_path: Path):
+    report, calls = a_report(), FirstCalls(OF_AN_INCIDENT)
+    case = f"incident-{report.report_id}"
+    async with outlasted(skipping_client, tmp_path, calls, case, ANSWERS) as firm:
+        before = firm.account("ACC-1001").balance.minor
+        await heard(lambda: firm.quietus.report_incident(report))
+        await eventually(lambda: firm.open_task("incident_solved", case), "the question whether it is solved", LONG)
+        outcome = await firm.outcome(case)
+        assert outcome.outcome == Outcome.SOLVED
+        assert calls.seen.keys() == OF_AN_INCIDENT
+        assert firm.account("ACC-1001").balance.minor - before == 1_000
+
+
+async def test_a_link_to_another_report_that_fails_is_made_once(skipping_client: Client, tmp_path: Path):
+    report, calls = a_report(), FirstCalls(OF_A_DUPLICATE)
+    async with outlasted(skipping_client, tmp_path, calls, f"incident-{report.report_id}", {}) as firm:
+        first = (await reported(firm)).case
+        second = (await firm.quietus.report_incident(report)).case
+        await says(firm, second, "triage", "duplicate", of=first)
+        assert (await firm.outcome(second)).outcome == Outcome.LINKED
+        assert calls.seen.keys() == OF_A_DUPLICATE
+        assert [link.what for link in firm.show(first).trail].count(f"{second} is about the same") == 1
+
+
+async def test_the_report_of_a_complaint_that_cannot_be_written_is_written_after_the_repair(
+    skipping_client: Client, tmp_path: Path
+):
+    calls, case = FirstCalls(OF_A_COMPLAINT), "closure-ACC-1001"
+    answers: Answers = {"customer_complaint": ("agreed", "chen.jie", {})}
+    async with outlasted(skipping_client, tmp_path, calls, case, answers) as firm:
+        await confirmed(firm, "ACC-1001")
+        await firm.task("approval", case)
+        said = occurrence(firm, FindingKind.CUSTOMER_COMPLAINT, "customer", detail="nobody answered the telephone")
+        await firm.quietus.happened(case, said)
+        over = lambda: firm.found(case).get("customer_complaint:1") == "cleared"  # noqa: E731
+        await eventually(over, "the end of the complaint", LONG)
+        assert calls.seen.keys() == OF_A_COMPLAINT
+        assert firm.show("incident-closure-ACC-1001-1-c1").ended_at is None
