@@ -1,5 +1,6 @@
-"""A whole closure, and a disruption of several, with their records on a real PostgreSQL."""
+"""A whole closure, a disruption of several, and a major incident, with their records on a real PostgreSQL."""
 
+import asyncio
 from pathlib import Path
 
 from temporalio.client import Client
@@ -7,6 +8,8 @@ from temporalio.client import Client
 from commands.verifying import check
 from tests.support.disruptions import declare, end, over, rule, suspended
 from tests.support.firm import running_firm
+from tests.support.incidents import incident, reported, says
+from tests.support.majors import LEAD, MATTER, OTHERS, WORDS, bulletin_sent, does, hangs, majors, solved, team_filled
 from tests.support.postgres import PostgresServer
 
 
@@ -37,5 +40,27 @@ async def test_a_disruption_on_postgresql_suspends_each_case_once_and_lets_it_go
         await rule(firm)
         found = await over(firm)
         assert (found.suspended, found.resumed, found.told) == (3, 3, 2)
+        with firm.world.database.transaction() as session:
+            assert check(session, None, []).breaks == ()
+
+
+async def test_a_major_incident_on_postgresql_begins_once_and_answers_all_who_reported_it_at_the_same_moment(
+    skipping_client: Client, tmp_path: Path, postgres: PostgresServer
+):
+    async with running_firm(skipping_client, tmp_path, url=postgres.create_database("a_major")) as firm:
+        cases = [(await reported(firm, customer=who, account=account)).case for who, account in OTHERS.items()]
+        change = {"severity": "P1", "matter": MATTER}
+        await asyncio.gather(*(says(firm, case, "triage", "change", **change) for case in cases))
+        await firm.task("team_operations")
+        [major] = majors(firm)
+        for case in cases:
+            await hangs(firm, case, major)
+        await bulletin_sent(firm, major)
+        await team_filled(firm, major)
+        await does(firm, major, "interim_solution", "interim", LEAD, **WORDS)
+        await solved(firm, major)
+        for case in cases:
+            await says(firm, case, "incident_solved", "solved")
+        assert not any(incident(firm, case).hangs for case in cases)
         with firm.world.database.transaction() as session:
             assert check(session, None, []).breaks == ()
