@@ -9,12 +9,12 @@ from contracts.tasks import Extension
 from gateways.calendar_days import calendar_of
 from tests.support.firm import Firm, eventually
 from tests.support.incidents import incident, reported, says
+from tests.support.majors import major_begun
 
 
 @pytest.mark.parametrize(
     ("said", "within"),
     [
-        ({"severity": "P1"}, "4 hours"),
         ({"severity": "P2"}, "1 working day"),
         ({"severity": "P3"}, "3 working days"),
         ({"severity": "P4"}, "10 working days"),
@@ -33,6 +33,12 @@ async def test_an_incident_is_to_be_solved_within_the_time_of_its_severity_or_of
         calendar = calendar_of(session, policy)
     assert shown.expected_by == calendar.add(shown.opened_at, within)
     assert abs(working_firm.line(task).due - shown.expected_by) < timedelta(minutes=1)
+
+
+async def test_a_p1_is_to_be_solved_within_four_hours_and_so_is_the_major_incident_that_it_is(working_firm: Firm):
+    case, major = await major_begun(working_firm)
+    for each in (working_firm.show(case), working_firm.show(major)):
+        assert each.expected_by - each.opened_at == timedelta(hours=4)
 
 
 async def test_the_acknowledgement_and_the_first_answer_are_due_in_working_hours(working_firm: Firm):

@@ -150,7 +150,7 @@ async def test_words_to_the_public_are_the_spokesmans_and_count_once_somebody_el
 
 async def test_the_next_bulletin_is_shown_to_operators(firm: Firm):
     _, major = await major_begun(firm)
-    await eventually(lambda: rows(firm, MajorRow)[0].next_bulletin_at, "a first bulletin")
+    await firm.task("bulletin_draft", major)
     details = (await firm.handle(major).query("__temporal_workflow_metadata")).current_details
     assert "next bulletin due" in details
 
