@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "closure request": ("closure:request", "Start closing an account."),
     "incident report": ("incident:report", "Report an incident of a customer."),
     "incident import": ("importing:import_complaints", "Report the complaints of a file."),
+    "major show": ("major:show", "How a major incident stands: team, bulletins, reports, actions."),
     "blockers": ("blockers:blockers", "Why an account cannot be closed, and the way out; or a letter about it."),
     "cases": ("cases:cases", "The list of cases."),
     "show": ("show:show", "All of one case."),

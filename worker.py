@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive import Archive
+from activities.bulletins import Bulletins
 from activities.case_requests import CaseRequests
 from activities.cases import Cases
 from activities.deciders import CUSTOMER, OPERATOR, Deciders
@@ -25,7 +26,9 @@ from activities.digest import Digests
 from activities.disruption import Disruptions
 from activities.disruption_cases import DisruptedCases
 from activities.disruption_plan import DisruptionPlans
+from activities.hanging import Hanging
 from activities.incidents import Incidents
+from activities.majors import Majors
 from activities.mending import Mending
 from activities.occurrences import Occurrences
 from activities.policy_mail import PolicyMail
@@ -65,10 +68,11 @@ from workflows.digest import DailyDigest
 from workflows.disruption import Disruption
 from workflows.guard import MessageGuard, without_trace_of_refusals
 from workflows.incident import Incident
+from workflows.major import MajorIncident
 from workflows.rollout import PolicyRollout
 from workflows.survey import Survey
 
-WORKFLOWS = (AccountClosure, Incident, Survey, DailyDigest, PolicyRollout, Disruption)
+WORKFLOWS = (AccountClosure, Incident, MajorIncident, Survey, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -115,6 +119,9 @@ class World:
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
             Incidents(database, books, policies, evidence),
+            Hanging(database, policies),
+            Majors(database, books, policies),
+            Bulletins(database, books, policies, staff_mail),
             Occurrences(database, books, policies, deciders),
             Mending(database, books, policies),
             Rollouts(database, books, policies, deciders),

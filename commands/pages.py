@@ -110,6 +110,7 @@ def _facts(case: CaseView) -> list[tuple[str, object]]:
         ("waiting for", _desk(case.waiting_for) or "-"),
         ("due", _due(case) or "-"),
         ("expected by", _when(case.expected_by)),
+        *([("next bulletin", _when(case.next_bulletin))] if case.next_bulletin else []),
         ("opened", _when(case.opened_at)),
         ("ended", _when(case.ended_at) or "-"),
         ("policy", case.policy),

@@ -16,6 +16,7 @@ class Process(StrEnum):
     CLOSURE = "AccountClosure"
     INCIDENT = "Incident"
     SURVEY = "Survey"
+    MAJOR = "MajorIncident"
 
 
 class Message(StrEnum):
@@ -52,6 +53,11 @@ def incident_id(report: str) -> str:
 def survey_id(about: str) -> str:
     """The survey about a case, by its dossier `<case>.<n>`: a dossier is asked about once."""
     return f"survey-{about.replace('.', '-')}"
+
+
+def major_id(report: str) -> str:
+    """The major incident that a report begins: one at most."""
+    return f"major-{report}"
 
 
 def case_of(task: str) -> str:

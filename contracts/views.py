@@ -152,7 +152,8 @@ class CaseLine(Contract):
 
 
 class CaseView(CaseLine):
-    """案件: all that staff see of one case. `reference` names its dossier; `blockers`: what stands in its way now."""
+    """案件: all that staff see of one case. `reference` names its dossier; `blockers`: what stands in its way now;
+    `next_bulletin`: when the next one of a major incident is due."""
 
     customer: str
     policy: str
@@ -164,6 +165,7 @@ class CaseView(CaseLine):
     follow_ups: tuple[FollowUpLine, ...]
     trail: tuple[TrailLine, ...]
     blockers: tuple[Blocker, ...] = ()
+    next_bulletin: datetime | None = None
 
 
 class InboxLine(Contract):

@@ -26,6 +26,7 @@ from gateways.task_lines import OPEN_STATES, late, task_line
 from policy import Policies
 from records import trail
 from records.database import Database
+from records.incident_tables import MajorRow
 from records.tables import CaseRow, ContactRow, FindingRow, FollowUpRow, TaskRow
 
 
@@ -54,6 +55,7 @@ class Casebook:
                 contacts=_contacts(session, row.dossier),
                 follow_ups=_follow_ups(session, row.dossier),
                 trail=_trail(session, row.dossier),
+                next_bulletin=_next_bulletin(session, row.dossier),
             )
 
     def cases(self, stage: str | None = None, kind: CaseKind | None = None, overdue: bool = False) -> list[CaseLine]:
@@ -139,6 +141,11 @@ def _follow_ups(session: Session, dossier: str) -> tuple[FollowUpLine, ...]:
 def _trail(session: Session, dossier: str) -> tuple[TrailLine, ...]:
     links = trail.entries(session, dossier)
     return tuple(TrailLine(**link.model_dump(include=set(TrailLine.model_fields))) for link in links)
+
+
+def _next_bulletin(session: Session, dossier: str) -> datetime | None:
+    major = session.get(MajorRow, dossier)
+    return major.next_bulletin_at if major else None
 
 
 def _each_once(roles: Iterable[Role]) -> tuple[Role, ...]:

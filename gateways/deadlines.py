@@ -23,7 +23,8 @@ _RUNGS = TypeAdapter(tuple[Rung, ...])
 
 def deadlines(session: Session, policy: Policy, row: TaskRow, at: datetime) -> TaskShown:
     """When the task is due and the rungs that are still to climb, reckoned at the moment `at`."""
-    ladder, calendar = policy.ladders[TaskSpec.model_validate_json(row.spec).ladder], calendar_of(session, policy)
+    spec, calendar = TaskSpec.model_validate_json(row.spec), calendar_of(session, policy)
+    ladder = policy.ladders[spec.ladder]
     pauses = list(_stood(session, row, ladder.pauses_for, at))
 
     def moment(span: str) -> datetime:
@@ -31,7 +32,11 @@ def deadlines(session: Session, policy: Policy, row: TaskRow, at: datetime) -> T
         return calendar.add(end, f"{row.extended} working days") if row.extended else end
 
     due_at = moment(ladder.due)
-    rungs = [Rung(at=_awake(policy, r.kind, moment(r.after)), kind=r.kind, roles=r.roles) for r in ladder.rungs]
+    more = {RungKind.DUE: spec.deputies}
+    rungs = [
+        Rung(at=_awake(policy, r.kind, moment(r.after)), kind=r.kind, roles=r.roles + more.get(r.kind, ()))
+        for r in ladder.rungs
+    ]
     rungs.sort(key=lambda rung: rung.at)
     last = max([due_at, *(rung.at for rung in rungs)])
     return TaskShown(

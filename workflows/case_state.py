@@ -81,6 +81,7 @@ class CaseState:
         self.makers: set[str] = set()
         self.blocking: set[str] = set()
         self.failing: dict[int, str] = {}
+        self.remarks: tuple[str, ...] = ()
         self.held = False
         self.suspended: dict[str, Finding] = {}
         self.approved = False

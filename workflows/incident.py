@@ -15,6 +15,7 @@ from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Role, Stage
 from policy.work import ExtensionRules
 from workflows.case import only_for
+from workflows.incident_major import HangingIncident
 from workflows.incident_people import (
     ANALYSE_AGAIN,
     DONE,
@@ -24,13 +25,12 @@ from workflows.incident_people import (
     NOT_SOLVED,
     SOLVED,
     YES,
-    IncidentPeople,
 )
 from workflows.stops import Returned
 
 
 @workflow.defn
-class Incident(IncidentPeople):
+class Incident(HangingIncident):
     """Deal with one incident. The stages are those of docs/process.md; nothing here says how long or how often."""
 
     def __init__(self) -> None:
@@ -64,8 +64,10 @@ class Incident(IncidentPeople):
         return Ending(outcome=self.result)
 
     async def leave(self, ending: Ending) -> None:
-        """The customer is told how it ended."""
+        """The customer is told how it ended, unless by another of their reports."""
         await self.carried_out(Incidents.end_incident, ending)
+        if self.answered_by:
+            return
         await self.tell("incident_ended", {"outcome": ending.outcome, "words": ending.words})
 
     # ---- the stages ----------------------------------------------------------------------------------------------
@@ -78,9 +80,10 @@ class Incident(IncidentPeople):
             await self._link(str(decision.data["of"]), decision)
         triaged = await self.carried_out(Incidents.triaged, self._triage_of(decision, proposed))
         self.ladder = triaged.ladder
-        await self._answer_first(triaged)
+        if not await self.join_major():
+            await self._answer_first(triaged)
 
-    async def handling(self) -> None:
+    async def deal_with_it(self) -> None:
         """处理: analysed, a solution that may cost the firm something, carried out."""
         await self.analyse()
         why = ""
@@ -106,7 +109,7 @@ class Incident(IncidentPeople):
 
     async def confirmation(self) -> None:
         """客户确认; no answer is recorded as such and shown apart."""
-        answer = await self.ask_whether_solved(self.solution)
+        answer = await self.ask_whether_solved(self.solution, self.also)
         if answer is None:
             self.result = Outcome.UNCONFIRMED
         elif answer.option == SOLVED.name:
@@ -134,6 +137,7 @@ class Incident(IncidentPeople):
             await self.keep("escalated", decision, escalated=True)
             if decision.option == END.name:
                 self.end(Outcome.REFUSED, decision.reason)
+            await self.join_major()
         raise Returned(Stage.HANDLING)
 
     def extension_rules(self) -> ExtensionRules | None:

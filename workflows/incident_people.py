@@ -97,9 +97,9 @@ class IncidentPeople(Case):
         rule = rules.within if within else rules.above
         return await approved(self, "compensation", why, rule, sorted(self.makers), amount=str(amount))
 
-    async def ask_whether_solved(self, solution: str) -> DecisionReceipt | None:
-        """客户确认: None when no answer came."""
-        facts = {"solution": solution}
+    async def ask_whether_solved(self, solution: str, also: str) -> DecisionReceipt | None:
+        """客户确认: None when no answer came. `also`: which of the customer's other reports it answers."""
+        facts = {"solution": solution} | _said(also=also)
         return await self.ask_customer(
             "incident_solved", "confirm that it is solved", (SOLVED, NOT_SOLVED), ladder="confirm_solved", facts=facts
         )

@@ -40,6 +40,7 @@ def details(case: CaseState) -> str:
         lines.append(f"**Paused.** Next: `starter.py resume {name}`")
     lines += [f"**Suspended.** See: `starter.py disruption show {reference}`" for reference in case.suspended]
     trying = "tried again until it is done; its last words stand under the activity"
+    lines += [f"- {remark}" for remark in case.remarks]
     lines += [f"- **failing** {failing}, {trying}" for failing in case.failing.values()]
     lines += _in_the_way(case)
     for task in case.waiting.values():

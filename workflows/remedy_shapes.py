@@ -89,12 +89,14 @@ async def _carried_out(case: Case, finding: Finding, step: PlanStep, deputies: S
     await case.ask_staff(f"plan_{step.id}", words, (step.owner, *deputies), (DONE,), facts=facts)
 
 
-async def approved(case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], **facts: str) -> str:
+async def approved(
+    case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], ladder: str = "staff", **facts: str
+) -> str:
     """Who approved something that the barred want done; empty when it was rejected."""
     decision = await case.ask_staff(
         name, subject, rule.roles, (APPROVE, REJECT),
         needed=rule.needed, must_include=rule.must_include, different_roles=rule.different_roles,
-        barred=tuple(sorted({*barred} - {""})), facts=facts,
+        barred=tuple(sorted({*barred} - {""})), ladder=ladder, facts=facts,
     )  # fmt: skip
     case.made_by(decision)
     return decision.by if decision.option == APPROVE.name else ""

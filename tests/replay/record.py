@@ -1,4 +1,4 @@
-"""Records how closures, surveys, digests, rollouts and disruptions run on the real server, for later ones to replay.
+"""Records how each process runs on the real server, for later versions to replay.
 
 `python -m tests.replay.record 0.1.0` writes histories/0.1.0/*.json. Once that version has run anywhere, they stay.
 """
@@ -29,6 +29,7 @@ from tests.support.disruptions import declare, end, report
 from tests.support.disruptions import rule as rule_on_more_time
 from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
 from tests.support.incidents import handled, reported, says
+from tests.support.majors import LEAD, WORDS, bulletin_sent, classified, does, hangs, major_begun, solved, team_filled
 from tests.support.policies import publish, rule, variant
 from tests.support.surveys import BAD, retained
 from worker import build
@@ -164,6 +165,29 @@ async def disruption_lasting(firm: Firm) -> str:
     return disruption_id("OUT-2")
 
 
+async def major_over(firm: Firm) -> str:
+    """A report makes it one; it is solved and reviewed, and the report answered."""
+    case, major = await major_begun(firm, customer="CUS-1005")
+    await team_filled(firm, major)
+    await bulletin_sent(firm, major)
+    await does(firm, major, "interim_solution", "interim", LEAD, **WORDS)
+    await does(firm, major, "bulletin_approval", "approve", "song.jia")
+    await solved(firm, major)
+    await says(firm, case, "incident_solved", "solved")
+    await does(firm, major, "review", "action", "song.jia", owner="technology", within="week")
+    await does(firm, major, "review", "reviewed", LEAD)
+    await does(firm, major, "improvement", "done", "wu.gang")
+    await firm.outcome(major)
+    return major
+
+
+async def major_waiting(firm: Firm) -> str:
+    """For its team; a second report hangs on it."""
+    _, major = await major_begun(firm, customer="CUS-1005")
+    await hangs(firm, await classified(firm, customer="CUS-1007"), major)
+    return major
+
+
 DAY = date(2026, 11, 24)
 NEW, LATER = "2026-11-25-rehearsal", "2026-11-26-rehearsal"
 STRICTER = ("hit = 90", "hit = 88")  # touches every case that has not settled
@@ -180,6 +204,8 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,
     "rollout-waiting": rollout_waiting,
+    "major-over": major_over,
+    "major-waiting": major_waiting,
     "digest-waiting": digest_waiting,
 }
 """By the name of its file, in the order in which they are taken: from the last one on no mail goes out."""

@@ -9,9 +9,9 @@ from notices import Answer, render
 STAFF = (
     *("task", "task_reminder", "task_due", "task_escalation", "task_second_escalation", "phone_script", "letter"),
     *("extension", "information_wanted", "answered_information", "digest", "policy_proposed", "policy_ruled"),
-    *("plan_step", "more_time"),
+    *("plan_step", "more_time", "bulletin_staff"),
 )
-OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time"}
+OFFICE = {"digest", "policy_proposed", "policy_ruled", "plan_step", "more_time", "bulletin_staff"}
 """To staff, and about no case."""
 
 QUESTIONS = (
@@ -82,6 +82,9 @@ FACTS: dict[str, tuple[str, ...]] = {
     "incident_solved": ("solution",),
     "incident_ended": ("words",),
     "phone_script": ("offers",),
+    "bulletin": ("words",),
+    "bulletin_staff": ("zh", "en"),
+    "incident_joined": (),
     "letter": ("statement",),
 }
 CODE = "WyJjbG9zdXJlIl0.aXyz12.c2lnbmF0dXJl"
@@ -119,7 +122,7 @@ def values(template: str, **changed: object) -> dict[str, object]:
         }
         contacts = ["the operations desk"]
         common |= {"disruption": "R-1", "step": "assess", "kind": FindingKind.SYSTEM_FAULT, "contacts": contacts}
-        common |= {"asked_by": "huang.lei", "working_days": 2, "suspended": 40, "within": "4 hours"}
+        common |= {"n": 2, "asked_by": "huang.lei", "working_days": 2, "suspended": 40, "within": "4 hours"}
         common |= {"person": "宋佳", "staff": "song.jia", "day": "2026-11-24", "lines": [LATE, EARLY], "overdue": 1}
         common |= {"upkeep": [], "version": "2027-01-01", "effective": "2027-01-01", "touched": 42, "approved": True}
         common |= {"proposed_by": "lin.tao", "decided_by": "david.chen", "reason": "<reason>"}

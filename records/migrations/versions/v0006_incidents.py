@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("department", sa.String(), nullable=True),
         sa.Column("minor", sa.BigInteger(), nullable=False),
         *_numbers("affected", "reopened"),
-        *_flags("escalated", "intricate"),
+        *_flags("escalated", "intricate", "hangs"),
         *_moments("reported_at", nullable=False, index=True),
         *_moments("occurred_at", "acknowledge_due", "answer_due", nullable=False),
         *_moments("triaged_at", "solved_at"),
@@ -45,9 +45,17 @@ def upgrade() -> None:
         *_text("case_id", "matter", index=True),
         *_text("severity", "because", "begun_by", "interim", "solution", "cause"),
         *_moments("opened_at", nullable=False),
-        *_moments("interim_at", "solved_at", "next_bulletin_at"),
+        *_moments("interim_at", "solved_at", "over_at", "next_bulletin_at"),
     )
-    op.create_table("major_teams", *_text("dossier", "role", key=True), *_text("person"), *_moments("at"))
+    open_ = sa.text("over_at IS NULL AND matter <> ''")
+    op.create_index("one_open_major", "majors", ["matter"], unique=True, sqlite_where=open_, postgresql_where=open_)
+    op.create_table(
+        "major_teams",
+        *_text("dossier", "role", key=True),
+        *_text("person", "filled_as"),
+        *_flags("late"),
+        *_moments("at", nullable=False),
+    )
     op.create_table(
         "bulletins",
         *_text("dossier", key=True),
@@ -62,6 +70,7 @@ def upgrade() -> None:
         *_text("dossier", key=True),
         *_numbers("n", key=True),
         *_text("recipient", key=True),
+        *_text("report"),
         *_moments("at", nullable=False),
     )
     op.create_table(
