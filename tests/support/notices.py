@@ -27,7 +27,10 @@ QUESTIONS = (
         "survey",
     ),
 )
-NO_ACCOUNT = {"incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"}
+NO_ACCOUNT = {
+    *("incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"),
+    *("incident_joined", "bulletin"),
+}
 """To customers, about no account: the reference says which matter it is."""
 
 FACTS: dict[str, tuple[str, ...]] = {
