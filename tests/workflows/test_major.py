@@ -152,8 +152,11 @@ async def test_words_to_the_public_are_the_spokesmans_and_count_once_somebody_el
 async def test_the_next_bulletin_is_shown_to_operators(firm: Firm):
     _, major = await major_begun(firm)
     await eventually(lambda: rows(firm, MajorRow)[0].next_bulletin_at, "a first bulletin")
-    while "next bulletin due" not in await details(firm, major):  # it is published after it is on record
+    for _ in range(200):  # it is published after it is on record
+        if "next bulletin due" in await details(firm, major):
+            return
         await asyncio.sleep(0.05)
+    raise AssertionError("the next bulletin was never shown")
 
 
 async def details(firm: Firm, case: str) -> str:
