@@ -15,8 +15,8 @@ class Process(StrEnum):
 
     CLOSURE = "AccountClosure"
     INCIDENT = "Incident"
-    MAJOR = "MajorIncident"
     SURVEY = "Survey"
+    MAJOR = "MajorIncident"
 
 
 class Message(StrEnum):
@@ -50,14 +50,14 @@ def incident_id(report: str) -> str:
     return f"incident-{report}"
 
 
-def major_id(report: str) -> str:
-    """The major incident that a report begins: one at most."""
-    return f"major-{report}"
-
-
 def survey_id(about: str) -> str:
     """The survey about a case, by its dossier `<case>.<n>`: a dossier is asked about once."""
     return f"survey-{about.replace('.', '-')}"
+
+
+def major_id(report: str) -> str:
+    """The major incident that a report begins: one at most."""
+    return f"major-{report}"
 
 
 def case_of(task: str) -> str:

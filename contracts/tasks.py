@@ -89,8 +89,9 @@ class TaskSpec(Contract):
     `ladder` names the policy's ladder: when it is due, when reminded, when escalated. `finding` is the fingerprint of
     the finding that the task is about; the option `accept` accepts it. `different_roles`: each of the `needed` stands
     for another role. `continues` names the earlier tasks of the same matter, the first one first: its clock goes on.
-    `deputies` are asked as well when it is due. `at_new`: the customer is asked on the contact of that channel that is
-    not verified yet. `in_writing`: the customer is asked in writing or not at all.
+    `deputies` are asked as well when it is due.
+    `at_new`: the customer is asked on the contact of that channel that is not verified yet. `in_writing`: the customer
+    is asked in writing or not at all.
     """
 
     task: str
@@ -108,8 +109,8 @@ class TaskSpec(Contract):
     different_roles: bool = False
     continues: tuple[str, ...] = ()
     at_new: Medium | None = None
-    deputies: tuple[Role, ...] = ()
     in_writing: bool = False
+    deputies: tuple[Role, ...] = ()
 
     @property
     def for_customer(self) -> bool:

@@ -27,8 +27,10 @@ QUESTIONS = (
         "survey",
     ),
 )
-NO_ACCOUNT = {"incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"}
-NO_ACCOUNT |= {"bulletin", "incident_joined"}
+NO_ACCOUNT = {
+    *("incident_received", "incident_taken", "incident_interim", "incident_solved", "incident_ended"),
+    *("incident_joined", "bulletin"),
+}
 """To customers, about no account: the reference says which matter it is."""
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -80,7 +82,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "incident_received": ("expected_by",),
     "incident_taken": ("department", "expected_by"),
     "incident_interim": ("solution",),
-    "incident_solved": ("solution", "also"),
+    "incident_solved": ("solution",),
     "incident_ended": ("words",),
     "phone_script": ("offers",),
     "bulletin": ("words",),
