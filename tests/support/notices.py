@@ -82,7 +82,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "incident_received": ("expected_by",),
     "incident_taken": ("department", "expected_by"),
     "incident_interim": ("solution",),
-    "incident_solved": ("solution",),
+    "incident_solved": ("solution", "also"),
     "incident_ended": ("words",),
     "phone_script": ("offers",),
     "bulletin": ("words",),
