@@ -50,6 +50,9 @@ async def _run(firm: Firm, server: DevServer, worker: int, path: Path, reports: 
     killed_at = opened(firm)
     again = await importing(firm, server, path)
     said, _ = await again.communicate()
+    if again.returncode:
+        people.cancel()
+        raise SystemExit(f"the import ended with {again.returncode}: {said.decode()}")
     imported = time.monotonic() - begun
     await asyncio.wait_for(people, LONG)
     seconds, cpu = time.monotonic() - begun, _cpu_seconds(worker) - before

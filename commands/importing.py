@@ -18,12 +18,16 @@ from commands.office import ask_temporal, records
 from contracts.importing import ImportReport
 from contracts.incidents import IncidentReport
 from contracts.refusals import Code, Fault, Refused
+from contracts.requests import Receipt
 from contracts.text import counted
 from gateways.complaints_file import WHAT, read_complaints
 from records.tables import CaseRow
 
 AT_ONCE = 8
 """So many reports are on their way at once."""
+
+PAUSES_SECONDS = (1.0, 5.0)
+"""Before a report that nobody answered is sent again."""
 
 Customer = Annotated[str | None, typer.Option("--customer", help="In whose name complaints are that name nobody.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only read the file, and say what is wrong with it.")]
@@ -86,13 +90,24 @@ class Sending:
     async def _work(self, quietus: Quietus) -> None:
         for report in self.waiting:
             try:
-                receipt = await quietus.report_incident(report)
+                receipt = await self._sent(quietus, report)
                 self._count(receipt.case in self.known)
             except Refused as refused:
                 self._refusal(report, refused)
             if self.unreachable:
                 return
             self.tick()
+
+    async def _sent(self, quietus: Quietus, report: IncidentReport) -> Receipt:
+        """A busy worker may answer late: sent again, which is safe, before it counts as away."""
+        for pause in PAUSES_SECONDS:
+            try:
+                return await quietus.report_incident(report)
+            except Refused as refused:
+                if refused.code is not Code.UNREACHABLE or self.unreachable:
+                    raise
+            await asyncio.sleep(pause)
+        return await quietus.report_incident(report)
 
     def _count(self, before: bool) -> None:
         self.there_before += before
