@@ -48,6 +48,8 @@ class Desk:
             row = self._row(effect.session, step, spec)
             effect.session.add(row)
             effect.session.flush()
+            if spec.continues and not row.climbed:
+                self._catch_up(effect.session, step, row)
             shown = self._reckon(effect.session, step, row)
             note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
             known = {"roles": roles_of(row), "overdue": row.overdue, "blockers": blockers}
@@ -145,6 +147,15 @@ class Desk:
             climbed=same.climbed if same else 0,
             extended=same.extended if same else 0,
         )
+
+    def _catch_up(self, session: Session, step: Step, row: TaskRow) -> None:
+        """A task whose clock goes on may be late when it is shown: it stands on the rung of this moment, and nobody is
+        told of those before."""
+        rungs = deadlines(session, self.policies[step.policy], row, step.at).rungs
+        passed = [rung for rung in rungs if rung.at <= step.at]
+        row.climbed = len(passed)
+        row.roles = canonical(sorted({*roles_of(row), *(role for rung in passed for role in rung.roles)}))
+        row.overdue = row.overdue or any(rung.kind.late for rung in passed)
 
     def _manned(self, session: Session, step: Step, row: TaskRow) -> bool:
         spec, day = TaskSpec.model_validate_json(row.spec), today(step, self.policies[step.policy])

@@ -1,8 +1,8 @@
 """客户事故: an incident is reported, classified, written down as it is dealt with, and compensated for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import tuple_
@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.casework import case_of, move_expected, note
 from activities.classification import classify
+from activities.incident_faults import report_faults
 from activities.opening import known, new_dossier, opened
 from contracts.books import Line, OwnLedger
 from contracts.findings import Finding
@@ -18,7 +19,7 @@ from contracts.handling import Compensation, News, Triage, Triaged
 from contracts.incidents import Category, Clue, IncidentReport, Proposed
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Ending, Opened, Step
-from contracts.vocabulary import CaseKind, Intake
+from contracts.vocabulary import AccountStatus, CaseKind, Intake, Outcome
 from gateways.books import Books
 from gateways.books_facts import ledger_of
 from gateways.books_journal import FIRM_ZONE
@@ -35,9 +36,6 @@ from records.incident_tables import IncidentRow
 from records.tables import CaseRow
 
 _CLUES = TypeAdapter(tuple[Clue, ...])
-
-CLOCKS_APART = timedelta(minutes=5)
-"""A report may be dated so far ahead, since no two clocks agree."""
 
 
 @dataclass
@@ -138,7 +136,7 @@ class Incidents:
 
     @activity.defn
     def compensate(self, step: Step, compensation: Compensation) -> str:
-        """赔付: credit the customer's account; answers the id of the entry."""
+        """赔付: credit the customer's account; answers the id of the entry, empty when the account takes no money."""
         with self.database.once(step.key, compensation, str) as effect:
             if effect.done:
                 return effect.result
@@ -147,7 +145,11 @@ class Incidents:
                 Line(ledger=ledger_of(case.account), amount=amount),
                 Line(ledger=OwnLedger.COMPENSATION.of(amount.currency), amount=-amount),
             ]
-            entry = self.books.post(session, step.key, "compensation paid", lines, step.dossier, at=step.at)
+            try:
+                entry = self.books.post(session, step.key, "compensation paid", lines, step.dossier, at=step.at)
+            except Refused as refused:
+                note(session, step, "not compensated", refused.sentence)
+                return effect.record("")
             row = session.get_one(IncidentRow, step.dossier)
             row.minor, row.currency = row.minor + amount.minor, amount.currency
             note(session, step, "compensated", str(amount), who=compensation.approved_by, evidence={"entry": entry})
@@ -182,17 +184,32 @@ class Incidents:
         )
 
     @activity.defn
+    def ended_as(self, step: Step, case_id: str) -> str:  # noqa: ARG002
+        """How an incident has ended; one that was linked, as the one that it was linked to. Empty while it is open."""
+        with self.database.reading() as session:
+            while True:
+                newest = select(CaseRow).where(CaseRow.case_id == case_id).order_by(col(CaseRow.n).desc()).limit(1)
+                row = session.exec(newest).one()
+                if row.ended_at is None:
+                    return ""
+                if row.outcome != Outcome.LINKED:
+                    return row.outcome
+                case_id = row.words
+
+    @activity.defn
     def currency(self, step: Step) -> str:
-        """The currency in which the customer can be compensated; empty where the report names no account."""
+        """The currency in which the customer can be compensated; empty where the report names no account, or one that
+        is closed."""
         with self.database.reading() as session:
             account = session.get_one(CaseRow, step.dossier).account
-            return self.books.account(session, account).currency if account else ""
+            facts = self.books.account(session, account) if account else None
+            return facts.currency if facts and facts.status is not AccountStatus.CLOSED else ""
 
     def _begin(self, session: Session, case_id: str, report: IncidentReport, at: datetime) -> CaseRow:
         policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
         rules = _rules(policy)
         customer = self.books.customer(session, report.customer)
-        faults = [*self._account_faults(session, report), *self._evidence_faults(report), *_time_faults(report, at)]
+        faults = [*report_faults(session, self.books, self.evidence, report, at)]
         if case_id != f"incident-{report.report_id}":
             faults.append(Fault(path="report_id", message=f"{report.report_id} does not belong to {case_id}"))
         if faults:
@@ -226,18 +243,6 @@ class Incidents:
         session.add(incident)
         session.flush()
 
-    def _account_faults(self, session: Session, report: IncidentReport) -> Iterator[Fault]:
-        if report.account and self.books.account(session, report.account).customer != report.customer:
-            yield Fault(path="customer", message=f"{report.customer} does not hold account {report.account}")
-
-    def _evidence_faults(self, report: IncidentReport) -> Iterator[Fault]:
-        """A document that is not in the store yet may still arrive; one with another hash is another document."""
-        for n, document in enumerate(report.evidence):
-            stored = self.evidence.sha256_of(document.reference)
-            if stored and stored != document.sha256:
-                words = f"is not the hash of {document.reference} in the evidence store"
-                yield Fault(path=f"evidence[{n}].sha256", message=words)
-
     def _alike(self, session: Session, row: IncidentRow, rules: IncidentRules) -> Iterable[str]:
         """The customer's open incidents of that time with the same matter, or of the same account and category."""
         mine = session.get_one(CaseRow, row.dossier)
@@ -265,8 +270,3 @@ def _rules(policy: Policy) -> IncidentRules:
 def _open_incident(session: Session, case_id: str) -> CaseRow | None:
     query = select(CaseRow).where(CaseRow.case_id == case_id, col(CaseRow.ended_at).is_(None))
     return session.exec(query.with_for_update()).first()
-
-
-def _time_faults(report: IncidentReport, at: datetime) -> Iterator[Fault]:
-    if report.reported_at > at + CLOCKS_APART:
-        yield Fault(path="reported_at", message="is in the future")

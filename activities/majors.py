@@ -91,7 +91,7 @@ class Majors:
             session.add(
                 BulletinRow(
                     dossier=step.dossier, n=SOLUTION, state=BulletinState.SENT, zh=said.zh, en=said.en,
-                    drafted_by=said.by, due_at=step.at, sent_at=step.at,
+                    drafted_by=said.by, approved_by=settled.approved_by, due_at=step.at, sent_at=step.at,
                 )
             )  # fmt: skip
             note(session, step, "solved", settled.solution, who=said.by, evidence={"cause": settled.cause})

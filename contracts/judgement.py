@@ -6,7 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 from contracts.refusals import Refused
-from contracts.tasks import Decision, DecisionReceipt, TaskOption, TaskSpec
+from contracts.tasks import Decision, DecisionReceipt, Taken, TaskOption, TaskSpec
 from contracts.text import moment_text
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role
@@ -208,12 +208,8 @@ def _unusable_data(decision: Decision, spec: TaskSpec, option: TaskOption) -> Re
     unknown = ", ".join(sorted(set(decision.data) - {option.wants, *(each.name for each in option.takes)}))
     if unknown and not (spec.finding and option.name == CORRECTING):
         return Ground.DATA_UNKNOWN.refusal(option=option.name, names=unknown)
-    given = decision.data.get(option.wants)
-    fits = given in option.among if option.among else isinstance(given, str) and bool(given.strip())
-    if option.wants and not fits:
-        choices = ", ".join(option.among) or "a text"
-        return Ground.DATA_MISSING.refusal(option=option.name, name=option.wants, choices=choices)
-    for each in option.takes:
-        if not each.fits(decision.data.get(each.name)):
+    wanted = (Taken(name=option.wants, among=option.among, needed=True),) if option.wants else ()
+    for each in (*wanted, *option.takes):
+        if not each.fits(decision.data):
             return Ground.DATA_MISSING.refusal(option=option.name, name=each.name, choices=each.choices)
     return None

@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from contracts.base import Contract
 from contracts.text import Word, Words
 from contracts.vocabulary import Role
@@ -46,9 +48,9 @@ class Joined(Contract):
 class MajorNotice(Contract):
     """What a major incident says to a report; `n`: which bulletin."""
 
-    major: str
+    major: str = Field(pattern=r"^major-[A-Za-z0-9_-]{1,60}$")
     word: MajorWord
-    n: int = 0
+    n: int = Field(default=0, ge=0, le=100_000)
 
 
 class MajorStand(StrEnum):
@@ -102,6 +104,7 @@ class Settled(Contract):
     cause: Word
     solution: Words
     told: Announcement
+    approved_by: str = ""
 
 
 class Improvement(Contract):

@@ -1,11 +1,12 @@
 """待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from contracts.base import Contract
 from contracts.blockers import BlockerLine
@@ -23,29 +24,44 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"  # the case went on or ended without it
 
 
+_LINE, _LONG = TypeAdapter(Word), TypeAdapter(Words)
+
+
 class Taken(Contract):
     """A further value that the data of a decision may hold, or has to where it is `needed`: one `among` these, an
-    amount of money in `currency`, or any text."""
+    amount of money in `currency`, one line, or a `long` text."""
 
     name: str
     among: tuple[str, ...] = ()
     currency: Currency | None = None
     needed: bool = False
+    long: bool = False
 
-    def fits(self, given: JsonValue) -> bool:
-        """Whether it may be that."""
-        if given is None:
+    def fits(self, data: Mapping[str, JsonValue]) -> bool:
+        """Whether the data hold what they may, or need not."""
+        if self.name not in data:
             return not self.needed
+        given = data[self.name]
         if not isinstance(given, str) or not given.strip():
             return False
         if self.currency:
             return _is_amount(given, self.currency)
-        return not self.among or given in self.among
+        return given in self.among if self.among else _is_text(given, self.long)
 
     @property
     def choices(self) -> str:
         """What it may be, for people."""
-        return f"an amount in {self.currency}" if self.currency else ", ".join(self.among) or "a text"
+        if self.currency:
+            return f"an amount in {self.currency} such as 120.00"
+        return ", ".join(self.among) or ("a text" if self.long else "one line of text, at most 200 characters")
+
+
+def _is_text(text: str, long: bool) -> bool:
+    """Whether a contract that takes words (a long text) or one line takes it."""
+    with suppress(ValidationError):
+        (_LONG if long else _LINE).validate_python(text)
+        return True
+    return False
 
 
 def _is_amount(text: str, currency: Currency) -> bool:

@@ -45,8 +45,8 @@ class Ground(Enum):
     )
     DATA_MISSING = (
         Code.BAD_INPUT,
-        "The decision '{option}' needs data.{name}, one of {choices}.",
-        "决定“{option}”须提供 data.{name}，取值为 {choices} 之一。",
+        "The decision '{option}' needs data.{name}: {choices}.",
+        "决定“{option}”须提供 data.{name}，取值：{choices}。",
     )
     ABSENT = (
         Code.FORBIDDEN,

@@ -21,7 +21,12 @@ from workflows.remedies import remedy_for
 CHANGES = frozenset({FindingKind.CUSTOMER_NEED_CHANGE, FindingKind.CUSTOMER_INFO_CHANGE})
 """What comes too late once settlement has begun."""
 
-OF_CLOSURES = frozenset({FindingKind.CUSTOMER_NEED_CHANGE, FindingKind.ACCOUNT_FROZEN, FindingKind.CUSTOMER_COMPLAINT})
+OF_CLOSURES = frozenset(
+    {
+        *(FindingKind.CUSTOMER_NEED_CHANGE, FindingKind.ACCOUNT_FROZEN),
+        *(FindingKind.CUSTOMER_COMPLAINT, FindingKind.REGULATION_CHANGE),
+    }
+)
 """What only a closure has a remedy for."""
 
 LOOK_EVERY = timedelta(days=1)

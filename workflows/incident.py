@@ -51,7 +51,6 @@ class Incident(HangingIncident):
     async def process(self) -> Ending:
         """受理 to 回访."""
         await self.tell("incident_received", {"expected_by": self.day(self.required.expected_by)})
-        self.currency = await self.carried_out(Incidents.currency)
         await self.pass_through(
             {
                 Stage.TRIAGE: self.triage,
@@ -87,6 +86,7 @@ class Incident(HangingIncident):
         await self.analyse()
         why = ""
         while True:
+            self.currency = await self.carried_out(Incidents.currency)
             decision = await self.ask_solution(self.currency, why)
             if decision.option == INTERIM.name:
                 await self._interim(decision)
@@ -184,12 +184,18 @@ class Incident(HangingIncident):
         decision = await self.ask_to_carry_out(proposed.reason)
         if decision.option != DONE.name:
             return decision.reason
-        if amount.minor:
-            self.money_moved = True
-            await self.carried_out(Incidents.compensate, Compensation(amount=amount, approved_by=by))
+        if amount.minor and not await self._compensated(Compensation(amount=amount, approved_by=by)):
+            return "the account takes no money any more"
         self.solution = proposed.reason
         await self.keep("carried out", decision, solved=True)
         return ""
+
+    async def _compensated(self, compensation: Compensation) -> bool:
+        """赔付: false when the account takes no money any more."""
+        self.money_moved = True
+        paid = bool(await self.carried_out(Incidents.compensate, compensation))
+        self.paid += compensation.amount.minor if paid else 0
+        return paid
 
     # ---- the report ----------------------------------------------------------------------------------------------
 

@@ -29,13 +29,16 @@ YES = "yes"
 
 class IncidentPeople(Case):
     """The questions of an incident. `department` deals with it, by the deadlines of `ladder`; `matter` names the tasks
-    of this round so far, whose clock goes on."""
+    of this round so far, whose clock goes on; `paid`: compensation so far, in minor units;
+    `workers`: who has worked on it, and so approves none."""
 
     def __init__(self) -> None:
         super().__init__(CaseKind.INCIDENT)
         self.department = Role.CUSTOMER_SERVICE
         self.ladder = "staff"
         self.matter: tuple[str, ...] = ()
+        self.paid = 0
+        self.workers: set[str] = set()
         self.sent_back = ""
 
     @property
@@ -72,6 +75,7 @@ class IncidentPeople(Case):
             step, f"{step} {self.case_id}", (self.department,), (*options, RETURN), ladder=self.ladder, facts=facts
         )
         self.made_by(decision)
+        self.workers.add(decision.by)
         return decision
 
     async def ask_analysis(self) -> DecisionReceipt:
@@ -90,12 +94,12 @@ class IncidentPeople(Case):
         return await self.ask_department(HandlingStep.CARRY_OUT, (DONE, FAILED), solution=solution)
 
     async def compensation_approved(self, amount: Money, why: str) -> str:
-        """赔付: who approved it; empty when it was rejected. Above the limit two approve."""
+        """赔付: who approved it; empty when it was rejected. With what was paid before above the limit: two approve."""
         rules = self.rules.compensation
         limit = rules.limit.get(amount.currency)
-        within = limit is not None and amount.minor <= Money.parse(limit, amount.currency).minor
+        within = limit is not None and self.paid + amount.minor <= Money.parse(limit, amount.currency).minor
         rule = rules.within if within else rules.above
-        return await approved(self, "compensation", why, rule, sorted(self.makers), amount=str(amount))
+        return await approved(self, "compensation", why, rule, sorted(self.workers), amount=str(amount))
 
     async def ask_whether_solved(self, solution: str, also: str) -> DecisionReceipt | None:
         """客户确认: None when no answer came. `also`: which of the customer's other reports it answers."""

@@ -57,9 +57,15 @@ class MajorIncident(MajorBulletins):
         self.news = decision
 
     async def lasting(self) -> None:
-        """根本解决: from here on every report that hangs on it is answered, each customer once."""
-        decision = await self.ask_lasting()
-        settled = Settled(cause=str(decision.data["cause"]), solution=decision.reason, told=announced(decision))
+        """根本解决: when somebody else has approved the words, every report that hangs on it is answered, each customer
+        once."""
+        by, why = "", ""
+        while not by:
+            decision = await self.ask_lasting(why)
+            told = announced(decision)
+            by = await self.ask_approval("solution_approval", decision, told)
+            why = "the words to the customers were rejected"
+        settled = Settled(cause=str(decision.data["cause"]), solution=decision.reason, told=told, approved_by=by)
         await self.carried_out(Majors.settle, settled)
         self.over = True
         await self.say_to_reports(MajorWord.SOLVED)

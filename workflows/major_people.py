@@ -11,7 +11,7 @@ from workflows.case import Case
 from workflows.incident_people import DONE
 from workflows.remedy_shapes import approved
 
-BOTH_LANGUAGES = (Taken(name="zh", needed=True), Taken(name="en", needed=True))
+BOTH_LANGUAGES = (Taken(name="zh", needed=True, long=True), Taken(name="en", needed=True, long=True))
 ACCEPT = TaskOption(name="take_on")
 INTERIM = TaskOption(name="interim", reason_needed=True, takes=BOTH_LANGUAGES)
 DRAFTED = TaskOption(name="drafted", takes=BOTH_LANGUAGES)
@@ -62,13 +62,16 @@ class MajorPeople(Case):
         words = f"an interim solution for {self.case_id}"
         return await self.ask_staff("interim_solution", words, self.lead, (INTERIM,), ladder=self.rules.interim_ladder)
 
-    async def ask_lasting(self) -> DecisionReceipt:
-        """根本解决: the cause, what was done, and what all whose reports hang on it are told."""
+    async def ask_lasting(self, why: str) -> DecisionReceipt:
+        """根本解决: the cause, what was done, what all whose reports hang on it are told. `why` it is asked again."""
         solved = TaskOption(
             name="solved", reason_needed=True, wants="cause", among=self.incidents.causes, takes=BOTH_LANGUAGES
         )
         words = f"the lasting solution of {self.case_id}"
-        return await self.ask_staff("lasting_solution", words, self.lead, (solved,), ladder=self.rules.lasting_ladder)
+        return await self.ask_staff(
+            "lasting_solution", words, self.lead, (solved,), ladder=self.rules.lasting_ladder,
+            facts={"why": why} if why else {},
+        )  # fmt: skip
 
     async def ask_draft(self) -> DecisionReceipt:
         """通报: customer service or the lead writes it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from temporalio import workflow
@@ -18,8 +19,9 @@ from contracts.messages import Process, incident_id
 from contracts.occurrences import InfoChange
 from contracts.requests import Amendment, CaseOutcome
 from contracts.tasks import TaskOption
+from contracts.vocabulary import Outcome
 from workflows.remedy_shapes import CONFIRM, DENY, FIXED, by_the_role, corrected, decided, planned
-from workflows.stops import Moot
+from workflows.stops import CaseEnded, Moot
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from workflows.case import Case
 
     Started = workflow.ChildWorkflowHandle[Any, CaseOutcome]
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How often another report is asked whether it is over."""
 
 PROVEN = TaskOption(name="confirmed", reason_needed=True)  # in another way than by an answer
 KEEP_OLD = TaskOption(name="keep_old", reason_needed=True)
@@ -110,7 +115,11 @@ async def _until_over(case: Case, finding: Finding, complaint: Started) -> None:
     """The task is not wanted any more when the incident has ended, however it did; the staff who wait for it go on."""
     try:
         outcome = (await asyncio.shield(complaint)).outcome
-    except ChildWorkflowError:  # an operator stopped it: the people of the task decide
+        while outcome == Outcome.LINKED:  # it is dealt with under another report, which is waited for
+            outcome = await case.carried_out(Incidents.ended_as, complaint.id) or Outcome.LINKED
+            if outcome == Outcome.LINKED:
+                await case.until(lambda: False, before=case.now() + LOOK_AGAIN, summary="the report it is linked to")
+    except (ChildWorkflowError, CaseEnded):  # an operator stopped it: the people of the task decide
         return
     case.make_moot(f"{complaint.id} ended: {outcome}", lambda spec: spec.finding == finding.fingerprint)
 

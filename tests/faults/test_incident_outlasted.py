@@ -1,5 +1,6 @@
 """Every activity of an incident fails at its first call, for longer than the patience with it: seen, mended, done."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
@@ -13,7 +14,7 @@ from tests.support.incidents import a_report, reported, says
 from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
 
 OF_AN_INCIDENT = {"open_incident", "proposal", "triaged", "currency", "keep", "compensate", "end_incident"}
-OF_A_DUPLICATE, OF_A_COMPLAINT = {"link"}, {"complaint"}
+OF_A_DUPLICATE, OF_A_COMPLAINT = {"link"}, {"complaint", "ended_as"}
 ANSWERS: Answers = {
     "triage": ("confirm", "li.wei", {}),
     "analyse": ("analysed", "wang.fang", {"cause": "data_entry"}),
@@ -51,17 +52,20 @@ async def test_a_link_to_another_report_that_fails_is_made_once(skipping_client:
         assert [link.what for link in firm.show(first).trail].count(f"{second} is about the same") == 1
 
 
-async def test_the_report_of_a_complaint_that_cannot_be_written_is_written_after_the_repair(
+async def test_the_report_of_a_complaint_and_the_look_at_the_one_that_it_is_linked_to_are_made_after_the_repair(
     skipping_client: Client, tmp_path: Path
 ):
     calls, case = FirstCalls(OF_A_COMPLAINT), "closure-ACC-1001"
-    answers: Answers = {"customer_complaint": ("agreed", "chen.jie", {})}
-    async with outlasted(skipping_client, tmp_path, calls, case, answers) as firm:
+    async with outlasted(skipping_client, tmp_path, calls, case, {}) as firm:
+        first = (await reported(firm, category="complaint")).case
         await confirmed(firm, "ACC-1001")
         await firm.task("approval", case)
         said = occurrence(firm, FindingKind.CUSTOMER_COMPLAINT, "customer", detail="nobody answered the telephone")
         await firm.quietus.happened(case, said)
+        await says(firm, "incident-closure-ACC-1001-1-c1", "triage", "duplicate", of=first)
+        await eventually(lambda: calls.seen.keys() == OF_A_COMPLAINT, "the look that fails", LONG)
+        await firm.withdraw(first, "li.wei", "talked about it")
+        await eventually(lambda: firm.show(first).ended_at, "the end of the first report")
+        await firm.pass_time(timedelta(hours=2))
         over = lambda: firm.found(case).get("customer_complaint:1") == "cleared"  # noqa: E731
         await eventually(over, "the end of the complaint", LONG)
-        assert calls.seen.keys() == OF_A_COMPLAINT
-        assert firm.show("incident-closure-ACC-1001-1-c1").ended_at is None

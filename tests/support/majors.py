@@ -62,6 +62,7 @@ async def solved(firm: Firm, major: str) -> None:
     """For good."""
     said = {"zh": "已全部到账。", "en": "All transfers have arrived."}
     await does(firm, major, "lasting_solution", "solved", LEAD, cause="system_fault", **said)
+    await does(firm, major, "solution_approval", "approve", "david.chen")
 
 
 async def hangs(firm: Firm, case: str, on: str) -> None:
