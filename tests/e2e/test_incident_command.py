@@ -28,7 +28,7 @@ def test_an_incident_is_reported_classified_and_dealt_with_by_commands(firm: Hou
     assert shown["options"] == ["confirm", "change"]
     unfit = firm.call("decide", triage, "change", "--as", "li.wei", "--reason", "worse", "--data", '{"severity": "P9"}')
     assert (unfit.code, unfit.err.count("\n")) == (2, 1)
-    assert "data.severity, one of P1, P2, P3, P4" in unfit.err
+    assert "data.severity: P1, P2, P3, P4" in unfit.err
     assert firm.call("decide", triage, "confirm", "--as", "li.wei").code == 0
     row = firm.call("show", CASE, "--json").data
     assert (row["kind"], row["outcome"]) == ("incident", "open")
