@@ -15,6 +15,12 @@ from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
 
 OF_AN_INCIDENT = {"open_incident", "proposal", "triaged", "currency", "keep", "compensate", "end_incident"}
 OF_A_DUPLICATE, OF_A_COMPLAINT = {"link"}, {"complaint", "ended_as"}
+OF_A_MAJOR_NOT_TRIED = {
+    *("join_major", "hear_of_major", "tell_reports", "open_major", "fill_role", "keep_interim", "settle", "abandon"),
+    *("plan_bulletin", "write_bulletin", "rule_on_bulletin", "tell_departments", "keep_action", "action_done"),
+}
+"""Of major incidents. They are called as the others are; that each outlasts the patience is not tried one by one."""
+
 ANSWERS: Answers = {
     "triage": ("confirm", "li.wei", {}),
     "analyse": ("analysed", "wang.fang", {"cause": "data_entry"}),

@@ -23,7 +23,12 @@ from gateways.staffing import Staffing
 from records.disruption_tables import DisruptionRow
 from records.people_tables import AbsenceRow
 from records.policy_tables import PublishedPolicyRow
-from tests.faults.test_incident_outlasted import OF_A_COMPLAINT, OF_A_DUPLICATE, OF_AN_INCIDENT
+from tests.faults.test_incident_outlasted import (
+    OF_A_COMPLAINT,
+    OF_A_DUPLICATE,
+    OF_A_MAJOR_NOT_TRIED,
+    OF_AN_INCIDENT,
+)
 from tests.support.course import confirmed
 from tests.support.disruptions import DOWN, OUTAGE
 from tests.support.endings import assert_ended_well
@@ -294,7 +299,7 @@ async def test_every_activity_of_a_case_is_among_them(skipping_client: Client, t
     async with firm_without_worker(skipping_client, tmp_path) as firm:
         known = {defined(method).name for method in firm.world.activities()}
     failing = {activity for course in COURSES.values() for activity in course.failing.split()}
-    failing |= OF_A_SURVEY | OF_AN_INCIDENT | OF_A_DUPLICATE | OF_A_COMPLAINT
+    failing |= OF_A_SURVEY | OF_AN_INCIDENT | OF_A_DUPLICATE | OF_A_COMPLAINT | OF_A_MAJOR_NOT_TRIED
     assert failing == known - OF_NO_CASE
 
 
