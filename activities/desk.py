@@ -48,7 +48,7 @@ class Desk:
             row = self._row(effect.session, step, spec)
             effect.session.add(row)
             effect.session.flush()
-            if spec.continues and not row.climbed:
+            if spec.continues and not _asked_before(spec):
                 self._catch_up(effect.session, step, row)
             shown = self._reckon(effect.session, step, row)
             note(effect.session, step, f"task shown: {spec.task}", evidence={"roles": ", ".join(roles_of(row))})
@@ -201,6 +201,11 @@ class Desk:
             evidence = {"option": decision.option, "decision": decision.decision_id}
             what = f"decision on {decision.task} refused: {refusal.code}"
             note(session, step, what, refusal.sentence, evidence=evidence)
+
+
+def _asked_before(spec: TaskSpec) -> bool:
+    """Whether a task of that name was asked in the matter: then its people have been told of its rungs so far."""
+    return any(task.endswith(f"-{spec.name}") for task in spec.continues)
 
 
 def _first_answer(row: DecisionRow, decision: Decision, who: str) -> DecisionReceipt:

@@ -47,7 +47,7 @@ def test_a_customer_answers_a_survey_with_the_code_and_everybody_sees_what_came_
     assert (line["case"], line["stage"], line["waiting_for"]) == (SURVEY, "questionnaire", ["customer"])
     assert any(each["task"] == TASK for each in firm.call("inbox", "--role", "customer", "--json").data)
     answer = ("answer", TASK, "rated", "--token", token)
-    expect(firm.call(*answer, "--data", '{"result": "6"}', "--json"), Code.BAD_INPUT, "data.result, one of 1, 2, 3")
+    expect(firm.call(*answer, "--data", '{"result": "6"}', "--json"), Code.BAD_INPUT, "data.result: 1, 2, 3")
     assert firm.call(*answer, "--data", json.dumps(GOOD), "--reason", "多谢").code == 0
     until(lambda: firm.call("show", SURVEY, "--json").data["ended_at"])
     shown = firm.run("show", SURVEY)

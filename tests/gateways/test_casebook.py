@@ -116,7 +116,10 @@ def test_an_option_that_wants_data_says_which(database: Database) -> None:
     (line,) = casebook(database).inbox()
     wants = line.wants["return"]
     assert (wants.field, wants.among, wants.takes) == ("stage", ("identity", "reason"), (amount,))
-    assert wants.text == """--data '{"stage": "identity"}' (identity, reason) [compensation: an amount in CNY]"""
+    assert (
+        wants.text
+        == """--data '{"stage": "identity"}' (identity, reason) [compensation: an amount in CNY such as 120.00]"""
+    )
 
 
 def test_the_view_is_plain_json_with_the_promised_fields(database: Database) -> None:
