@@ -15,6 +15,7 @@ from activities.opening import known, new_dossier, opened
 from contracts.blockers import Blocker, Obstacle
 from contracts.books import AccountFacts
 from contracts.findings import Checked
+from contracts.messages import closure_id
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.requests import ClosureRequest
 from contracts.steps import Ending, Opened, Step, TrailHead
@@ -179,7 +180,7 @@ def _people_faults(facts: ClosureFacts) -> Iterator[Fault]:
 
 
 def _account_faults(case_id: str, request: ClosureRequest, account: AccountFacts) -> Iterator[Fault]:
-    if case_id != f"closure-{request.account}":
+    if case_id != closure_id(request.account):
         yield Fault(path="account", message=f"{request.account} does not belong to {case_id}")
     if request.customer != account.customer:
         yield Fault(path="customer", message=f"{request.customer} does not hold account {account.id}")

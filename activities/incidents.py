@@ -17,6 +17,7 @@ from contracts.books import Line, OwnLedger
 from contracts.findings import Finding
 from contracts.handling import Compensation, News, Triage, Triaged
 from contracts.incidents import Category, Clue, IncidentReport, Proposed
+from contracts.messages import incident_id
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.steps import Ending, Opened, Step
 from contracts.vocabulary import AccountStatus, CaseKind, Intake, Outcome
@@ -210,7 +211,7 @@ class Incidents:
         rules = _rules(policy)
         customer = self.books.customer(session, report.customer)
         faults = [*report_faults(session, self.books, self.evidence, report, at)]
-        if case_id != f"incident-{report.report_id}":
+        if case_id != incident_id(report.report_id):
             faults.append(Fault(path="report_id", message=f"{report.report_id} does not belong to {case_id}"))
         if faults:
             raise bad_input("incident report", faults)

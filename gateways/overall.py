@@ -44,9 +44,7 @@ def incident_ladder(rules: IncidentRules, row: IncidentRow) -> str:
 
 
 def _of_incident(policy: Policy, row: IncidentRow) -> Overall:
-    rules = policy.incidents
-    if rules is None:
-        raise AssertionError(f"{row.dossier} was opened under a policy without rules for incidents")
+    rules = policy.for_incidents
     pauses_for = policy.ladders[incident_ladder(rules, row)].pauses_for
     if row.category is Category.COMPLAINT:
         return Overall(rules.complaint.complex if row.intricate else rules.complaint.simple, pauses_for)

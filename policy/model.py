@@ -270,6 +270,13 @@ class Policy(Contract):
         """The first moment of its effective day."""
         return datetime.combine(self.effective, time(), ZoneInfo(self.calendar.zone))
 
+    @property
+    def for_incidents(self) -> IncidentRules:
+        """The rules for incidents, without which none is opened."""
+        if self.incidents is None:
+            raise AssertionError(f"an incident was opened under policy {self.version}, which has no rules for it")
+        return self.incidents
+
     def later_than(self, other: "Policy") -> bool:
         """Whether it is the one in force when both have begun."""
         return (self.effective, self.version) > (other.effective, other.version)

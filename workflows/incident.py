@@ -38,7 +38,6 @@ class Incident(HangingIncident):
         self.report: IncidentReport | None = None
         self.result = Outcome.UNCONFIRMED
         self.category = Category.OTHER
-        self.currency = ""
 
     @workflow.run
     async def run(self, report: IncidentReport) -> CaseOutcome:
@@ -86,14 +85,14 @@ class Incident(HangingIncident):
         await self.analyse()
         why = ""
         while True:
-            self.currency = await self.carried_out(Incidents.currency)
-            decision = await self.ask_solution(self.currency, why)
+            currency = await self.carried_out(Incidents.currency)
+            decision = await self.ask_solution(currency, why)
             if decision.option == INTERIM.name:
                 await self._interim(decision)
             elif decision.option == ANALYSE_AGAIN.name:
                 await self.analyse()
             else:
-                why = await self._carry_out(decision)
+                why = await self._carry_out(decision, currency)
                 if not why:
                     return
 
@@ -174,9 +173,9 @@ class Incident(HangingIncident):
         await self.keep("interim solution", decision, interim=decision.reason)
         await self.tell("incident_interim", {"solution": decision.reason})
 
-    async def _carry_out(self, proposed: DecisionReceipt) -> str:
+    async def _carry_out(self, proposed: DecisionReceipt, currency: str) -> str:
         """Why the solution cannot be carried out; empty when it was."""
-        amount = Money.parse(str(proposed.data.get("compensation", "0")), self.currency or "CNY")
+        amount = Money.parse(str(proposed.data.get("compensation", "0")), currency or "CNY")
         by = await self.compensation_approved(amount, proposed.reason) if amount.minor else proposed.by
         if not by:
             return f"the compensation of {amount} was rejected"

@@ -43,10 +43,8 @@ class IncidentPeople(Case):
 
     @property
     def rules(self) -> IncidentRules:
-        """The policy's rules for incidents, without which none is opened."""
-        if self.policy.incidents is None:
-            raise AssertionError("an incident was opened under a policy without rules for it")
-        return self.policy.incidents
+        """The policy's rules for incidents."""
+        return self.policy.for_incidents
 
     async def ask_triage(self, proposed: Proposed) -> DecisionReceipt:
         """分类定级: a professional confirms what the rules propose, with what led to it, or changes it."""

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.majors import Announcement, Improvement
 from contracts.tasks import DecisionReceipt, Taken, TaskOption
 from contracts.vocabulary import CaseKind, Role
-from policy.incidents import IncidentRules, MajorRules
+from policy.incidents import MajorRules
 from workflows.case import Case
 from workflows.incident_people import DONE
 from workflows.remedy_shapes import approved
@@ -28,18 +28,12 @@ class MajorPeople(Case):
         super().__init__(CaseKind.MAJOR)
 
     @property
-    def incidents(self) -> IncidentRules:
-        """The policy's rules for incidents."""
-        if self.policy.incidents is None:
-            raise AssertionError("a major incident was opened under a policy without rules for incidents")
-        return self.policy.incidents
-
-    @property
     def rules(self) -> MajorRules:
         """The policy's rules for major incidents, without which none is opened."""
-        if self.incidents.major is None:
+        rules = self.policy.for_incidents.major
+        if rules is None:
             raise AssertionError("a major incident was opened under a policy without rules for it")
-        return self.incidents.major
+        return rules
 
     @property
     def lead(self) -> tuple[Role, ...]:
@@ -65,7 +59,11 @@ class MajorPeople(Case):
     async def ask_lasting(self, why: str) -> DecisionReceipt:
         """根本解决: the cause, what was done, what all whose reports hang on it are told. `why` it is asked again."""
         solved = TaskOption(
-            name="solved", reason_needed=True, wants="cause", among=self.incidents.causes, takes=BOTH_LANGUAGES
+            name="solved",
+            reason_needed=True,
+            wants="cause",
+            among=self.policy.for_incidents.causes,
+            takes=BOTH_LANGUAGES,
         )
         words = f"the lasting solution of {self.case_id}"
         return await self.ask_staff(

@@ -115,9 +115,8 @@ async def _until_over(case: Case, finding: Finding, complaint: Started) -> None:
     """The task is not wanted any more when the incident has ended, however it did; the staff who wait for it go on."""
     try:
         outcome = (await asyncio.shield(complaint)).outcome
-        while outcome == Outcome.LINKED:  # it is dealt with under another report, which is waited for
-            outcome = await case.carried_out(Incidents.ended_as, complaint.id) or Outcome.LINKED
-            if outcome == Outcome.LINKED:
+        if outcome == Outcome.LINKED:  # it is dealt with under another report, which is waited for
+            while not (outcome := await case.carried_out(Incidents.ended_as, complaint.id)):
                 await case.until(lambda: False, before=case.now() + LOOK_AGAIN, summary="the report it is linked to")
     except (ChildWorkflowError, CaseEnded):  # an operator stopped it: the people of the task decide
         return

@@ -1,9 +1,11 @@
 """Major incidents of the tests: reports that make one, and the people who deal with it."""
 
+import asyncio
 from typing import Any
 
 from sqlmodel import SQLModel, select
 
+from contracts.messages import case_of
 from contracts.vocabulary import Role
 from records.incident_tables import MajorRow
 from tests.support.firm import Firm, eventually
@@ -39,6 +41,14 @@ async def major_begun(firm: Firm, **report: Any) -> tuple[str, str]:
     major = case.replace("incident-", "major-")
     await firm.task("team_operations", major)
     return case, major
+
+
+async def begun_at_once(firm: Firm) -> tuple[list[str], str]:
+    """Reports of severity P1 and one matter, classified at the same moment, and a major incident that began."""
+    cases = [(await reported(firm, customer=who, account=account)).case for who, account in OTHERS.items()]
+    change = {"severity": "P1", "matter": MATTER}
+    await asyncio.gather(*(says(firm, case, "triage", "change", **change) for case in cases))
+    return cases, case_of(await firm.task("team_operations"))
 
 
 async def team_filled(firm: Firm, major: str) -> None:

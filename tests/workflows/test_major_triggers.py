@@ -1,6 +1,5 @@
 """What makes an incident a major one, and which reports hang on it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from contracts.vocabulary import Outcome
@@ -8,9 +7,11 @@ from records.incident_tables import MajorRow
 from tests.support.firm import Firm, eventually
 from tests.support.incidents import handled, incident, reported, says
 from tests.support.majors import (
+    LEAD,
     MATTER,
-    OTHERS,
+    begun_at_once,
     classified,
+    does,
     hangs,
     major_begun,
     majors,
@@ -88,11 +89,8 @@ async def test_by_a_complaint_that_escalates(firm: Firm):
 
 
 async def test_two_incidents_at_the_same_moment_make_one(firm: Firm):
-    cases = [(await reported(firm, customer=who, account=account)).case for who, account in OTHERS.items()]
-    change = {"severity": "P1", "matter": MATTER}
-    await asyncio.gather(*(says(firm, case, "triage", "change", **change) for case in cases))
-    await firm.task("team_operations")
-    [major] = majors(firm)
+    cases, major = await begun_at_once(firm)
+    assert majors(firm) == [major]
     for case in cases:
         await hangs(firm, case, major)
 
@@ -111,13 +109,7 @@ async def test_a_report_that_hangs_can_be_withdrawn_and_the_others_are_answered(
     await firm.withdraw(other, "li.wei")
     assert (await firm.outcome(other)).outcome == Outcome.WITHDRAWN
     await team_filled(firm, major)
-    await firm.decide(
-        await firm.task("interim_solution", major),
-        "interim",
-        "huang.lei",
-        reason="by hand",
-        data={"zh": "手工", "en": "by hand"},
-    )
+    await does(firm, major, "interim_solution", "interim", LEAD, zh="手工", en="by hand")
     await solved(firm, major)
     await says(firm, first, "incident_solved", "solved")
 
@@ -125,13 +117,7 @@ async def test_a_report_that_hangs_can_be_withdrawn_and_the_others_are_answered(
 async def test_what_is_not_solved_with_it_after_all_is_dealt_with_by_the_department(firm: Firm):
     first, major = await major_begun(firm)
     await team_filled(firm, major)
-    await firm.decide(
-        await firm.task("interim_solution", major),
-        "interim",
-        "huang.lei",
-        reason="by hand",
-        data={"zh": "手工", "en": "by hand"},
-    )
+    await does(firm, major, "interim_solution", "interim", LEAD, zh="手工", en="by hand")
     await solved(firm, major)
     await says(firm, first, "incident_solved", "not_solved")
     await handled(firm, first)

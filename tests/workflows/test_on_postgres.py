@@ -1,6 +1,5 @@
 """A whole closure, a disruption of several, and a major incident, with their records on a real PostgreSQL."""
 
-import asyncio
 from pathlib import Path
 
 from temporalio.client import Client
@@ -8,8 +7,8 @@ from temporalio.client import Client
 from commands.verifying import check
 from tests.support.disruptions import declare, end, over, rule, suspended
 from tests.support.firm import running_firm
-from tests.support.incidents import incident, reported, says
-from tests.support.majors import LEAD, MATTER, OTHERS, WORDS, bulletin_sent, does, hangs, majors, solved, team_filled
+from tests.support.incidents import incident, says
+from tests.support.majors import LEAD, WORDS, begun_at_once, bulletin_sent, does, hangs, majors, solved, team_filled
 from tests.support.postgres import PostgresServer
 
 
@@ -48,11 +47,8 @@ async def test_a_major_incident_on_postgresql_begins_once_and_answers_all_who_re
     skipping_client: Client, tmp_path: Path, postgres: PostgresServer
 ):
     async with running_firm(skipping_client, tmp_path, url=postgres.create_database("a_major")) as firm:
-        cases = [(await reported(firm, customer=who, account=account)).case for who, account in OTHERS.items()]
-        change = {"severity": "P1", "matter": MATTER}
-        await asyncio.gather(*(says(firm, case, "triage", "change", **change) for case in cases))
-        await firm.task("team_operations")
-        [major] = majors(firm)
+        cases, major = await begun_at_once(firm)
+        assert majors(firm) == [major]
         for case in cases:
             await hangs(firm, case, major)
         await bulletin_sent(firm, major)
