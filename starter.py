@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
+    "adjustment open": ("adjustment:open_adjustment", "Have wrong books of an account put right."),
+    "adjustment show": ("adjustment:show", "How an adjustment stands: what was said, what differs, the plans."),
     "incident report": ("incident:report", "Report an incident of a customer."),
     "incident import": ("importing:import_complaints", "Report the complaints of a file."),
     "major show": ("major:show", "How a major incident stands: team, bulletins, reports, actions."),
@@ -74,7 +76,7 @@ INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
 PROGRAM = "starter.py"
-ABOUT = "Quietus: account closures and incidents from the first message to the filed dossier."
+ABOUT = "Quietus: account closures, incidents and adjustments from the first message to the filed dossier."
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

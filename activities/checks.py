@@ -138,8 +138,12 @@ def owed(account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> Money
     return sum((each.amount for each in receivables), Money(minor=0, currency=account.currency))
 
 
-def finance(policy: Policy, account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> Iterator[Finding]:
-    """Balances against entries, what is owed against the balance, blocked amounts."""
+def finance(
+    policy: Policy, account: AccountFacts, receivables: Sequence[ReceivableFacts], adjustments: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Balances against entries, open adjustments, what is owed against the balance, blocked amounts."""
+    for each in adjustments:
+        yield found(FindingKind.BOOKS_DISAGREE, f"{each} is not over yet", each, adjustment=each)
     if account.balance != account.stated_balance:
         yield found(
             FindingKind.BOOKS_DISAGREE, "the stated balance is not the sum of the entries",

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from contracts.adjustments import Draft
 from contracts.base import Contract
 from contracts.blockers import BlockerLine
 from contracts.money import Currency, Money
@@ -24,24 +25,33 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"  # the case went on or ended without it
 
 
+DRAFT = (
+    'such as {"reverse": ["JE-0123456789abcdef"], "book": [{"account": "ACC-1001", "amount": "-20.00", '
+    '"ledger": "fees", "text": "fee of September"}]}'
+)
+"""A draft, as staff type it."""
+
 _LINE, _LONG = TypeAdapter(Word), TypeAdapter(Words)
 
 
 class Taken(Contract):
     """A further value that the data of a decision may hold, or has to where it is `needed`: one `among` these, an
-    amount of money in `currency`, one line, or a `long` text."""
+    amount of money in `currency`, one line, a `long` text, or a `draft` of what is to be booked."""
 
     name: str
     among: tuple[str, ...] = ()
     currency: Currency | None = None
     needed: bool = False
     long: bool = False
+    draft: bool = False
 
     def fits(self, data: Mapping[str, JsonValue]) -> bool:
         """Whether the data hold what they may, or need not."""
         if self.name not in data:
             return not self.needed
         given = data[self.name]
+        if self.draft:
+            return _is_draft(given)
         if not isinstance(given, str) or not given.strip():
             return False
         if self.currency:
@@ -53,7 +63,16 @@ class Taken(Contract):
         """What it may be, for people."""
         if self.currency:
             return f"an amount in {self.currency} such as 120.00"
+        if self.draft:
+            return DRAFT
         return ", ".join(self.among) or ("a text" if self.long else "one line of text, at most 200 characters")
+
+
+def _is_draft(given: JsonValue) -> bool:
+    with suppress(ValidationError):
+        Draft.model_validate_json(json.dumps(given))
+        return True
+    return False
 
 
 def _is_text(text: str, long: bool) -> bool:

@@ -159,6 +159,8 @@ def _cross_faults(policy: Policy, name: str, production: bool) -> list[Fault]:
     named |= {f"closing.notice_ladders.{who}": ladder for who, ladder in policy.closing.notice_ladders.items()}
     if policy.incidents and policy.incidents.major:
         named |= {f"incidents.major.{where}": ladder for where, ladder in policy.incidents.major.ladders.items()}
+    if policy.adjustments:
+        named |= {f"adjustments.{where}": ladder for where, ladder in policy.adjustments.ladders.items()}
     for where, ladder in named.items():
         if ladder not in policy.ladders:
             faults.append(Fault(path=where, message=f"there is no ladder '{ladder}'"))

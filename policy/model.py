@@ -21,6 +21,7 @@ from contracts.vocabulary import (
     ShortfallWay,
     WaitedFor,
 )
+from policy.adjustments import AdjustmentRules
 from policy.incidents import IncidentRules, SurveyRules
 from policy.spans import Span, plain
 from policy.work import (
@@ -264,6 +265,7 @@ class Policy(Contract):
     disruption: DisruptionRules | None = None
     incidents: IncidentRules | None = None
     survey: SurveyRules | None = None
+    adjustments: AdjustmentRules | None = None
 
     @property
     def begins_at(self) -> datetime:
@@ -276,6 +278,13 @@ class Policy(Contract):
         if self.incidents is None:
             raise AssertionError(f"an incident was opened under policy {self.version}, which has no rules for it")
         return self.incidents
+
+    @property
+    def for_adjustments(self) -> AdjustmentRules:
+        """The rules for adjustments, without which none is opened."""
+        if self.adjustments is None:
+            raise AssertionError(f"an adjustment was opened under policy {self.version}, which has no rules for it")
+        return self.adjustments
 
     def later_than(self, other: "Policy") -> bool:
         """Whether it is the one in force when both have begun."""

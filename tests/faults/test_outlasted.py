@@ -62,7 +62,7 @@ APPROVED: Answers = {"approval": ("approve", "song.jia", {})}
 WAIVED: Answers = {"shortfall": ("fee_waiver", "customer", {})}
 SET_OFF: Answers = {"shortfall": ("set_off", "customer", {})}
 ELSEWHERE = {"payout": {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}}
-NEW = "2026-11-22.4-rehearsal"
+NEW = "2026-11-22.5-rehearsal"
 SOON, LONG = 60.0, 300.0
 """Seconds; a course takes 15 to 40 on a machine that has nothing else to do."""
 

@@ -1,0 +1,95 @@
+"""核对: which statements are on file for an account, and where its books differ from them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateways.comparison import Booked, compare
+from gateways.statements import read_statements
+from sqlmodel import Session, select
+
+from activities.plan_words import compared_lines
+from contracts.adjustments import AdjustmentRequest, Compared, Plan
+from contracts.books import AccountFacts
+from contracts.refusals import Code, Refused
+from contracts.statements import Difference, Statement
+from gateways.books import Books
+from gateways.books_facts import standing
+from gateways.books_journal import day_of
+from gateways.evidence import EvidenceStore
+from records.people_tables import AttachmentRow
+from records.tables import CaseRow
+
+AROUND = timedelta(days=10)
+"""An entry so far outside the time of a statement may still be meant by it."""
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """The books of one account, in one session, and what is on file about it."""
+
+    session: Session
+    books: Books
+    evidence: EvidenceStore
+    account: AccountFacts
+
+    def compare(self, case: CaseRow) -> Compared:
+        """Every statement of this account that is on file; papers that are none are named with the reason."""
+        read, unread = [], []
+        for reference, sha256 in self._papers(case):
+            try:
+                read += [(reference, each) for each in self._statements(reference, sha256)]
+            except Refused as refused:
+                unread.append(f"{reference}: {refused.sentence}"[:200])
+        mine = [(reference, each) for reference, each in read if each.account in {self.account.id, self.account.number}]
+        others = [f"{reference}: is of {each.account}" for reference, each in read if (reference, each) not in mine]
+        foreign = [f"{reference}: is in {each.currency}" for reference, each in mine if each.currency != self._currency]
+        compared = [(reference, each) for reference, each in mine if each.currency == self._currency]
+        differences = [difference for _, each in compared for difference in self._differences(each)]
+        found = Compared(
+            statements=tuple(dict.fromkeys(reference for reference, _ in compared)),
+            differences=tuple(differences),
+            unread=(*unread, *others, *foreign),
+            since=min((each.since for _, each in compared), default=None),
+            until=max((each.until for _, each in compared), default=None),
+        )
+        return found.model_copy(update={"lines": compared_lines(found)})
+
+    def left_of(self, case: CaseRow, plan: Plan) -> Iterator[str]:
+        """What a posted plan has not put right, of the entries that it was about, by the statements on file."""
+        about = {name for each in plan.bookings for name in (each.reverses, each.corrects) if name}
+        for each in self.compare(case).differences:
+            if each.entry in about:
+                yield each.sentence
+
+    @property
+    def _currency(self) -> str:
+        return self.account.currency
+
+    def _papers(self, case: CaseRow) -> Iterator[tuple[str, str]]:
+        """What came with the request, and what staff put to its tasks."""
+        for document in AdjustmentRequest.model_validate_json(case.request).evidence:
+            yield document.reference, document.sha256
+        for row in self.session.exec(select(AttachmentRow).where(AttachmentRow.dossier == case.dossier)):
+            yield row.reference, row.sha256
+
+    def _statements(self, reference: str, sha256: str) -> tuple[Statement, ...]:
+        content = self.evidence.get(reference)
+        if self.evidence.sha256_of(reference) != sha256:
+            raise Refused(Code.MISMATCH, "it is not what was put on file: its hash is another")
+        return read_statements(content, reference)
+
+    def _differences(self, statement: Statement) -> tuple[Difference, ...]:
+        return compare(statement, [*self._booked(self.account.id, statement)], [*self._elsewhere(statement)])
+
+    def _booked(self, account: str, statement: Statement) -> Iterator[Booked]:
+        for entry in standing(self.books.entries(self.session, account)):
+            day = day_of(entry.at)
+            if statement.since - AROUND <= day <= statement.until + AROUND:
+                yield Booked(entry.id, account, entry.reference, day, entry.amount, entry.text)
+
+    def _elsewhere(self, statement: Statement) -> Iterator[Booked]:
+        minors = {line.amount.minor for line in statement.lines}
+        for account in self.books.booked_alike(self.session, self._currency, minors):
+            if account != self.account.id:
+                yield from self._booked(account, statement)
