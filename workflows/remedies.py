@@ -62,8 +62,8 @@ async def account_info_error(case: Case, finding: Finding) -> None:
 
 
 async def books_disagree(case: Case, finding: Finding) -> None:
-    """账实不符: an adjustment that is open already is waited for; else the responsible role may have one begun, which is
-    waited for as well; then the books are looked at again."""
+    """账实不符: an adjustment that is open is waited for; else the responsible role may have one begun, which is waited
+    for as well; then the books are looked at again."""
     if running := finding.facts.get("adjustment"):
         await over(case, running)
     elif case.policy.adjustments is None or case.kind is CaseKind.ADJUSTMENT:
