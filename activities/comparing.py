@@ -14,8 +14,7 @@ from contracts.books import AccountFacts
 from contracts.refusals import Code, Refused
 from contracts.statements import Difference, Statement
 from gateways.books import Books
-from gateways.books_facts import standing
-from gateways.books_journal import day_of
+from gateways.books_months import day_of
 from gateways.evidence import EvidenceStore
 from records.people_tables import AttachmentRow
 from records.tables import CaseRow
@@ -77,13 +76,13 @@ class Comparing:
         content = self.evidence.get(reference)
         if self.evidence.sha256_of(reference) != sha256:
             raise Refused(Code.MISMATCH, "it is not what was put on file: its hash is another")
-        return read_statements(content, reference)
+        return read_statements(content, reference, self.account.id, self._currency)
 
     def _differences(self, statement: Statement) -> tuple[Difference, ...]:
         return compare(statement, [*self._booked(self.account.id, statement)], [*self._elsewhere(statement)])
 
     def _booked(self, account: str, statement: Statement) -> Iterator[Booked]:
-        for entry in standing(self.books.entries(self.session, account)):
+        for entry in self.books.standing(self.books.entries(self.session, account)):
             day = day_of(entry.at)
             if statement.since - AROUND <= day <= statement.until + AROUND:
                 yield Booked(entry.id, account, entry.reference, day, entry.amount, entry.text)

@@ -8,14 +8,16 @@ from datetime import date
 from sqlmodel import Session
 
 from contracts.adjustments import Abroad, Correction, Draft, Effect, Plan
-from contracts.books import AccountFacts, Booking, JournalEntry, Line, OwnLedger
+from contracts.bookkeeping import JournalEntry
+from contracts.books import AccountFacts, Booking, Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Fault, Refused, bad_input
 from contracts.statements import Difference, DifferenceKind
 from contracts.vocabulary import AccountStatus
 from gateways.books import Books
+from gateways.books_entries import accounts_in
 from gateways.books_facts import account_of, ledger_of
-from gateways.books_journal import day_of, period_of
+from gateways.books_months import day_of, month_of
 from records.canonical import fingerprint
 
 _TAKEN_BACK = {
@@ -83,10 +85,10 @@ class Planner:
     def basis(self, bookings: Sequence[Booking], since: date, until: date) -> str:
         """The hash of everything that a plan rests on: the accounts, what is booked on them in the days that were
         compared, how the entries stand that it takes back or puts right, and which periods are open."""
-        accounts = sorted({account for each in bookings for account in _accounts(each.lines)})
+        accounts = sorted({account for each in bookings for account in accounts_in(each.lines)})
         facts = [self.books.account(self.session, each) for each in accounts]
         named = sorted({name for each in bookings for name in (each.reverses, each.corrects) if name})
-        periods = sorted({period_of(each.on) for each in bookings})
+        periods = sorted({month_of(each.on) for each in bookings})
         return fingerprint(
             {
                 "accounts": [[each.customer, each.currency, each.closed_on is not None] for each in facts],
@@ -131,7 +133,7 @@ class Planner:
             account=self.account.id,
             bookings=tuple(bookings),
             effects=effects,
-            periods=tuple(sorted({each.period for each in wrong} | {period_of(each.on) for each in bookings})),
+            periods=tuple(sorted({each.period for each in wrong} | {month_of(each.on) for each in bookings})),
             gross=Money(minor=gross, currency=self.account.currency),
             since=span[0],
             until=span[1],
@@ -180,12 +182,12 @@ class Planner:
 
     def _open_day(self, day: date) -> date:
         """That day while its period is open; what is closed stays closed, and is put right today."""
-        return day if self.books.is_open(self.session, period_of(day)) else self.on
+        return day if self.books.is_open(self.session, month_of(day)) else self.on
 
     def _reversal_faults(self, wrong: Sequence[JournalEntry]) -> Iterator[Fault]:
         own = {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
         for n, each in enumerate(wrong):
-            path, accounts = f"reverse[{n}]", _accounts(each.lines)
+            path, accounts = f"reverse[{n}]", set(accounts_in(each.lines))
             if each.reversed_by:
                 yield Fault(path=path, message=f"{each.id} was taken back by {each.reversed_by} already")
             if accounts - own.keys():
@@ -214,10 +216,6 @@ class Planner:
     def _booked_between(self, account: str, since: date, until: date) -> list[list[str | int]]:
         entries = self.books.entries(self.session, account)
         return [[each.id, each.amount.minor] for each in entries if since <= day_of(each.at) <= until]
-
-
-def _accounts(lines: Sequence[Line]) -> set[str]:
-    return {account for line in lines if (account := account_of(line.ledger))}
 
 
 def _other_side(wrong: JournalEntry | None, amount: Money) -> OwnLedger:
