@@ -5,10 +5,10 @@ from datetime import date
 from pydantic import Field
 
 from contracts.base import Contract
-from contracts.books import FreezeFacts, Instrument, Obligation
+from contracts.books import FreezeFacts, Instrument, Obligation, OwnLedger
 from contracts.identifiers import EmailAddress, IdentityNumber, LicenceNumber
 from contracts.money import Amount, Currency, SignedAmount
-from contracts.text import Id, Name, StaffId, Words
+from contracts.text import Id, Name, StaffId, Word, Words
 from contracts.vocabulary import AccountStatus, CustomerKind, Language, Medium, Risk, Role
 
 
@@ -42,7 +42,8 @@ class CustomerRecord(Contract):
 
 
 class AccountRecord(Contract):
-    """An account with its opening balance. `stated_balance`: what the core system states, null for the balance."""
+    """An account with its opening balance. `stated_balance`: what the core system states, null for the balance;
+    `overdraft_limit`: how far it may be overdrawn; `number`: what statements call it, no two accounts the same."""
 
     id: Id
     customer: Id
@@ -54,6 +55,8 @@ class AccountRecord(Contract):
     last_used_on: date | None = None
     stated_balance: SignedAmount | None = None
     branch: Words = ""
+    overdraft_limit: Amount = "0"
+    number: Word = ""
 
 
 class AgreementRecord(Contract):
@@ -119,13 +122,15 @@ class BooksFile(Contract):
 
 
 class PostingRecord(Contract):
-    """Money that arrives (positive) or leaves (negative). `reference` makes it safe to post twice."""
+    """Money that arrives (positive) or leaves (negative). `reference` makes it safe to post twice; `ledger` is the
+    firm's other side, such as its fees, null for payments in and payouts."""
 
     reference: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,119}$")
     account: Id
     amount: SignedAmount
     text: Words
     on: date | None = None
+    ledger: OwnLedger | None = None
 
 
 class PostingsFile(Contract):

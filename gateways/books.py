@@ -6,9 +6,11 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from contracts.bookkeeping import JournalEntry, TrialBalance
 from contracts.books import (
     AccountFacts,
     AgreementFacts,
+    Booking,
     CustomerFacts,
     EntryFacts,
     Line,
@@ -18,9 +20,12 @@ from contracts.books import (
 )
 from contracts.money import Money
 from contracts.vocabulary import FreezeBy, Role
+from gateways.books_entries import Entries
 from gateways.books_facts import Reading
 from gateways.books_journal import Posting
+from gateways.books_periods import Periods
 from gateways.books_standing import Standing
+from gateways.books_together import Together
 
 
 class Books(Protocol):
@@ -58,6 +63,14 @@ class Books(Protocol):
 
     def entries(self, session: Session, account_id: str) -> tuple[EntryFacts, ...]:
         """The entries of an account in the order of booking."""
+        ...
+
+    def entry(self, session: Session, entry_id: str) -> JournalEntry:
+        """All of one entry."""
+        ...
+
+    def standing(self, entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:
+        """Without the pairs of which one takes the other back."""
         ...
 
     def lock(self, session: Session, account_id: str, dossier: str) -> None:
@@ -117,6 +130,26 @@ class Books(Protocol):
         """Book a balanced entry once under its reference; answers its id."""
         ...
 
+    def post_all(self, session: Session, bookings: Sequence[Booking], dossier: str, at: datetime) -> tuple[str, ...]:
+        """Book several balanced entries, all or none, each once under its reference; answers their ids."""
+        ...
+
+    def is_open(self, session: Session, period: str) -> bool:
+        """Whether entries can be booked in this month (`2026-11`)."""
+        ...
+
+    def first_open_day(self, session: Session, on: date) -> date:
+        """That day if its month is open, else the first day of the first open month after it."""
+        ...
+
+    def trial_balance(self, session: Session, period: str | None) -> TrialBalance:
+        """For each ledger what it held, what moved, what it holds; null: of all time."""
+        ...
+
+    def close_period(self, session: Session, period: str, by: str) -> TrialBalance:
+        """The month takes no entry any more, for good."""
+        ...
+
     def pay_in(
         self, session: Session, reference: str, account_id: str, amount: Money, text: str, *, on: date | None = None
     ) -> str:
@@ -160,5 +193,5 @@ class Books(Protocol):
         ...
 
 
-class Ledger(Reading, Posting, Standing):
+class Ledger(Reading, Entries, Posting, Together, Periods, Standing):
     """The books in our own records."""

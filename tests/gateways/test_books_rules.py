@@ -12,13 +12,11 @@ from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import AccountStatus, FreezeBy
-from gateways.books import Books, Ledger
 from gateways.books_file import load_books
 from records import trail
 from records.database import Database
-from tests.gateways.books_world import HERS, OURS, THEIRS, books_json, cny
+from tests.gateways.books_world import BOOKS, HERS, OURS, THEIRS, books_json, cny, do, refusal
 
-BOOKS: Books = Ledger()
 TODAY = date(2026, 11, 20)
 
 
@@ -27,17 +25,6 @@ def books(database: Database) -> Database:
     """One customer with an account of 100.00 CNY and everything that can hang on it."""
     load_books(database, books_json(), False)
     return database
-
-
-def refusal(books: Database, method: str, *arguments: object, **named: object) -> Refused:
-    with pytest.raises(Refused) as refused, books.transaction() as session:
-        getattr(BOOKS, method)(session, *arguments, **named)
-    return refused.value
-
-
-def do(books: Database, method: str, *arguments: object, **named: object) -> object:
-    with books.transaction() as session:
-        return getattr(BOOKS, method)(session, *arguments, **named)
 
 
 def balance(books: Database) -> str:
