@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "books freeze": ("books:freeze", "Freeze an account for an authority."),
     "books settle": ("books:settle", "Book a transaction that was on its way."),
     "books release": ("books:release", "Lift the freeze of an account."),
+    "books check": ("book_checking:check", "Find entries that break the bookkeeping rules, and open adjustments."),
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),

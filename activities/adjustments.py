@@ -73,7 +73,7 @@ class Adjustments:
             return effect.record(linked)
 
     @activity.defn
-    def waive(self, step: Step, by: str, reason: str) -> None:
+    def waive_fault(self, step: Step, by: str, reason: str) -> None:
         """The adjustment goes on though the incident behind it is not solved."""
         with self.database.once(step.key, None, str) as effect:
             if not effect.done:
@@ -131,7 +131,7 @@ class Adjustments:
                 effect.record("ended")
 
     @activity.defn
-    def wanted(self, step: Step, by: str, cause: Cause, words: str) -> AdjustmentRequest:
+    def adjustment_wanted(self, step: Step, by: str, cause: Cause, words: str) -> AdjustmentRequest:
         """The adjustment that another case needs; each time it does, another one."""
         with self.database.once(step.key, None, AdjustmentRequest) as effect:
             if effect.done:

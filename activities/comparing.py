@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateways.comparison import Booked, compare
-from gateways.statements import read_statements
 from sqlmodel import Session, select
 
 from activities.plan_words import compared_lines
@@ -15,7 +13,9 @@ from contracts.refusals import Code, Refused
 from contracts.statements import Difference, Statement
 from gateways.books import Books
 from gateways.books_months import day_of
+from gateways.comparison import Booked, compare
 from gateways.evidence import EvidenceStore
+from gateways.statements import read_statements
 from records.people_tables import AttachmentRow
 from records.tables import CaseRow
 

@@ -50,7 +50,7 @@ class Plans:
     evidence: EvidenceStore
 
     @activity.defn
-    def compare(self, step: Step) -> Compared:
+    def compare_books(self, step: Step) -> Compared:
         """核对: the statements that are on file against the books, and what is to be corrected by that."""
         with self.database.once(step.key, None, Compared) as effect:
             if effect.done:
@@ -65,7 +65,7 @@ class Plans:
             return effect.record(compared)
 
     @activity.defn
-    def propose(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> Proposed:
+    def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> Proposed:
         """更正方案: the plan that a draft comes to; `why` not, where it cannot be."""
         span = (compared.since, compared.until) if compared.since and compared.until else None
         return self._planned(
@@ -81,13 +81,13 @@ class Plans:
         return self._planned(step, by, why, lambda planner, n: planner.undo(step.dossier, n, undone, entries))
 
     @activity.defn
-    def approve(self, step: Step, hash: str) -> None:
+    def approve_plan(self, step: Step, hash: str) -> None:
         """Mark the plan as approved, by the decisions that are on record for it."""
         with self.database.transaction() as session:
             self._mark(session, step, hash, PlanMark.APPROVED, approval_of(session, step.dossier, hash))
 
     @activity.defn
-    def tell(self, step: Step, hash: str) -> bool:
+    def tell_plan(self, step: Step, hash: str) -> bool:
         """Mark the plan as told, by the notice that reached the customer; false where none has."""
         with self.database.transaction() as session:
             how = notice_of(session, step.dossier, hash)
@@ -96,14 +96,14 @@ class Plans:
             return bool(how)
 
     @activity.defn
-    def changed(self, step: Step, hash: str) -> str:
+    def plan_changed(self, step: Step, hash: str) -> str:
         """复核: what has changed in the books that the plan rests on; empty where nothing has."""
         with self.database.transaction() as session:
             case = case_of(session, step)
             return self._changed(session, step, case, self._plan(session, step, hash))
 
     @activity.defn
-    def frozen(self, step: Step) -> Checked:
+    def plan_frozen(self, step: Step) -> Checked:
         """Whether a freeze stands in the way of the newest plan: it takes money off an account that is frozen."""
         with self.database.once(step.key, None, Checked) as effect:
             if effect.done:
@@ -116,7 +116,7 @@ class Plans:
             return effect.record(record(session, step, Checked(findings=tuple(found))))
 
     @activity.defn
-    def post(self, step: Step, hash: str) -> Posted:
+    def post_plan(self, step: Step, hash: str) -> Posted:
         """调账: all entries of the plan, a snapshot before, and the mark, in one transaction; or why nothing was.
         What is done follows from what is on record, so that it may be repeated after any failure."""
         try:
@@ -132,7 +132,7 @@ class Plans:
             return Posted(why=sentence)
 
     @activity.defn
-    def reconcile(self, step: Step) -> Checked:
+    def reconcile_books(self, step: Step) -> Checked:
         """对账: everything that was posted stands in the books as planned, and the statements agree with it."""
         with self.database.once(step.key, None, Checked) as effect:
             if effect.done:
@@ -149,7 +149,7 @@ class Plans:
             return effect.record(record(session, step, Checked(findings=found)))
 
     @activity.defn
-    def elsewhere(self, step: Step, hash: str, by: str) -> tuple[AdjustmentRequest, ...]:
+    def plan_elsewhere(self, step: Step, hash: str, by: str) -> tuple[AdjustmentRequest, ...]:
         """What has to be put right on the accounts of other customers: adjustments of their own."""
         with self.database.reading() as session:
             plan = self._plan(session, step, hash)

@@ -80,8 +80,20 @@ def _request(breach: Breach) -> AdjustmentRequest:
 
 def _pages(checked: BooksChecked) -> Pages:
     rows = (
-        (e.breach.rule, e.breach.account or "-", e.breach.entry, e.breach.amount, e.case or "-", e.why or e.breach.words)
+        (
+            e.breach.rule,
+            e.breach.account or "-",
+            e.breach.entry,
+            e.breach.amount,
+            e.case or "-",
+            e.why or e.breach.words,
+        )
         for e in checked.found
     )
     yield from table("", ("rule", "account", "entry", "amount", "adjustment", ""), rows)
     yield f"{counted(checked.entries, 'entry')} checked, {len(checked.found)} break a rule of the policy."
+
+
+def _row(line: CheckedLine) -> Sequence[object]:
+    breach = line.breach
+    return breach.rule, breach.account or "-", breach.entry, breach.amount, line.case or "-", line.why or breach.words

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from contracts.book_checks import Breach, BookRule
+from contracts.book_checks import BookRule, Breach
 from contracts.books import OwnLedger
 from contracts.money import Money
 from gateways.books_facts import account_of
-from gateways.books_months import FIRM_ZONE, next_month
+from gateways.books_months import FIRM_ZONE, day_of, next_month
 from policy.adjustments import BookRules, Price
 from policy.spans import plain
 from records.books_tables import JournalEntryRow, JournalLineRow
@@ -71,7 +71,7 @@ def _doubled(entries: Sequence[Posted], within: timedelta) -> Iterator[Breach]:
         key = (each.row.text, each.lines)
         before = alike.get(key)
         if before and each.accounts and each.row.at - before.row.at <= within:
-            words = f"{each.row.id} says the same as {before.row.id} of {_day(before.row.at)}"
+            words = f"{each.row.id} says the same as {before.row.id} of {day_of(before.row.at)}"
             yield _breach(BookRule.DOUBLED, each, words)
         else:
             alike[key] = each
@@ -81,7 +81,7 @@ def _late(entry: Posted, after: timedelta) -> Iterator[Breach]:
     """An opening balance is booked for the day on which the account was opened, whenever it is loaded."""
     ends = datetime.combine(next_month(entry.row.period), datetime.min.time(), FIRM_ZONE)
     if entry.row.recorded_at > ends + after and not entry.on(OwnLedger.OPENING):
-        words = f"{entry.row.id} was recorded on {_day(entry.row.recorded_at)} for {entry.row.period}, which was over"
+        words = f"{entry.row.id} was recorded on {day_of(entry.row.recorded_at)} for {entry.row.period}, which was over"
         yield _breach(BookRule.LATE, entry, words)
 
 
@@ -107,7 +107,3 @@ def _breach(rule: BookRule, entry: Posted, words: str) -> Breach:
     moved = [line for line in entry.lines if not account or account_of(line[0]) == account]
     amount = Money(minor=moved[0][1], currency=moved[0][2])
     return Breach(rule=rule, entry=entry.row.id, account=account, amount=amount, words=words)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(FIRM_ZONE).date()

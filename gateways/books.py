@@ -1,6 +1,6 @@
 """账簿: what Quietus asks of a core system, and the embedded double-entry ledger that answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -67,6 +67,10 @@ class Books(Protocol):
 
     def entry(self, session: Session, entry_id: str) -> JournalEntry:
         """All of one entry."""
+        ...
+
+    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
+        """The accounts on which one of these amounts is booked."""
         ...
 
     def standing(self, entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:

@@ -1,7 +1,7 @@
 """Entries: how one is written, once under its reference, and how they are read."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -13,7 +13,7 @@ from contracts.bookkeeping import JournalEntry
 from contracts.books import EntryFacts, Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Refused
-from gateways.books_facts import found, ledger_of
+from gateways.books_facts import account_of, found, ledger_of
 from gateways.books_months import period_of
 from records.books_tables import AccountRow, JournalEntryRow, JournalLineRow
 from records.canonical import fingerprint
@@ -82,6 +82,13 @@ class Entries:
             reversed_by=reversal_of(session, entry_id),
             lines=tuple(lines_of(session, entry_id)),
         )
+
+    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
+        """The accounts on which one of these amounts is booked, in minor units of `currency`."""
+        alike = select(JournalLineRow.ledger).where(
+            JournalLineRow.currency == currency, col(JournalLineRow.minor).in_(list(minors))
+        )
+        return tuple(sorted({account for ledger in session.exec(alike) if (account := account_of(ledger))}))
 
     @staticmethod
     def standing(entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:

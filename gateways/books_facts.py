@@ -135,6 +135,12 @@ def ledger_of(account_id: str) -> str:
     return f"customer:{account_id}"
 
 
+def account_of(ledger: str) -> str:
+    """The account of a customer ledger; empty for one of our own."""
+    kind, _, name = ledger.partition(":")
+    return name if kind == "customer" else ""
+
+
 def balance_of(session: Session, account_id: str) -> int:
     """The sum of the account's entries in minor units."""
     lines = select(func.sum(JournalLineRow.minor)).where(JournalLineRow.ledger == ledger_of(account_id))

@@ -33,7 +33,18 @@ def month_of(day: date) -> str:
 
 def period_of(at: datetime) -> str:
     """会计期间: the month in which `at` falls where the firm is."""
-    return month_of(at.astimezone(FIRM_ZONE).date())
+    return month_of(day_of(at))
+
+
+def day_of(at: datetime) -> date:
+    """The firm's day of a moment."""
+    return at.astimezone(FIRM_ZONE).date()
+
+
+def next_month(period: str) -> date:
+    """The first day after a period."""
+    year, month = int(period[:4]), int(period[5:])
+    return date(year + month // 12, month % 12 + 1, 1)
 
 
 def named_period(text: str) -> str:
@@ -51,10 +62,7 @@ def closed_until(session: Session) -> str:
 def first_open(session: Session, on: date) -> date:
     """That day if its month is open, else the first day of the first open month."""
     closed = closed_until(session)
-    if month_of(on) > closed:
-        return on
-    year, month = int(closed[:4]), int(closed[5:])
-    return date(year + month // 12, month % 12 + 1, 1)
+    return on if month_of(on) > closed else next_month(closed)
 
 
 def refuse_closed(session: Session, period: str) -> None:

@@ -31,7 +31,7 @@ ADJUST = TaskOption(
 async def adjusted(case: Case, decision: DecisionReceipt) -> str:
     """The books are put right as somebody decided; how that ended, in words. It goes on where this case is stopped."""
     cause = Cause(str(decision.data.get("cause", Cause.DATA_ENTRY)))
-    request = await case.carried_out(Adjustments.wanted, decision.by, cause, decision.reason)
+    request = await case.carried_out(Adjustments.adjustment_wanted, decision.by, cause, decision.reason)
     ended = await begun(case, request)
     return f"{adjustment_id(request.request_id)}: {ended}"
 

@@ -97,13 +97,13 @@ class AccountAdjustment(AdjustmentCause):
         """核对与更正方案: until there is a plan, or nothing to put right."""
         await self.fault_over()
         await self._not_for_ever()
-        compared = await self.carried_out(Plans.compare)
+        compared = await self.carried_out(Plans.compare_books)
         while True:
             decision = await self.ask_proposal(compared)
             if decision.option == NOTHING_WRONG.name:
                 self._done(Outcome.UNFOUNDED, decision.reason)
             elif decision.option == COMPARE_AGAIN.name:
-                compared = await self.carried_out(Plans.compare)
+                compared = await self.carried_out(Plans.compare_books)
             elif await self._has_plan(decision, compared):
                 return
 
@@ -111,7 +111,7 @@ class AccountAdjustment(AdjustmentCause):
         """审批: a plan that is rejected goes back."""
         decision = await self.ask_approval_of(self.planned)
         if decision.option == APPROVE.name:
-            return await self.carried_out(Plans.approve, self.planned.hash)
+            return await self.carried_out(Plans.approve_plan, self.planned.hash)
         self.why = f"plan {self.planned.n} was rejected: {decision.reason}"
         if not self.undoing:
             raise Returned(Stage.COMPARISON)
@@ -123,7 +123,7 @@ class AccountAdjustment(AdjustmentCause):
         while True:
             posts_at = await self.carried_out(Mending.after, self.rules.objection)
             answer = await self.ask_about(self.planned, self.day(posts_at), undoing=self.undoing)
-            if await self.carried_out(Plans.tell, self.planned.hash):
+            if await self.carried_out(Plans.tell_plan, self.planned.hash):
                 break
             await self.letter_about(self.planned, self.day(posts_at))
         if answer is not None and answer.option == OBJECT.name:
@@ -134,17 +134,17 @@ class AccountAdjustment(AdjustmentCause):
 
     async def posting(self) -> None:
         """复核、快照、调账、对账: the plan as it was approved and told, or back to the comparison."""
-        changed = await self.carried_out(Plans.changed, self.planned.hash)
+        changed = await self.carried_out(Plans.plan_changed, self.planned.hash)
         if changed:
             self._back(changed)
-        await self.until_clear(self.by(Plans.frozen))
+        await self.until_clear(self.by(Plans.plan_frozen))
         self.settling = True
-        posted = await self.carried_out(Plans.post, self.planned.hash)
+        posted = await self.carried_out(Plans.post_plan, self.planned.hash)
         self.settling = self.money_moved = self.money_moved or bool(posted.entries)
         if posted.why:
             self._back(posted.why)
         self.posted = self.planned
-        await self.until_clear(self.by(Plans.reconcile))
+        await self.until_clear(self.by(Plans.reconcile_books))
         await self._elsewhere()
 
     async def satisfaction(self) -> None:
@@ -175,7 +175,7 @@ class AccountAdjustment(AdjustmentCause):
         if draft is None:
             self.why = "nothing follows from the statements: say by `draft` which entries to reverse and what to book"
             return False
-        proposing = Plans.propose, draft, compared, decision.by, decision.reason
+        proposing = Plans.propose_plan, draft, compared, decision.by, decision.reason
         self.planned = await self.carried_out(*proposing)
         self.why, self.proposer = self.planned.why, decision.by
         return not self.why
@@ -234,7 +234,7 @@ class AccountAdjustment(AdjustmentCause):
 
     async def _elsewhere(self) -> None:
         """What stands on the accounts of other customers is put right in adjustments of their own."""
-        for request in await self.carried_out(Plans.elsewhere, self.planned.hash, self.proposer):
+        for request in await self.carried_out(Plans.plan_elsewhere, self.planned.hash, self.proposer):
             with suppress(WorkflowAlreadyStartedError):
                 await start_adjustment(self, request)
 

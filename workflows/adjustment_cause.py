@@ -55,7 +55,7 @@ class AdjustmentCause(AdjustmentPeople):
                 if watching:
                     watching.cancel()
             if decision.option == WAIVE.name:
-                await self.carried_out(Adjustments.waive, decision.by, decision.reason)
+                await self.carried_out(Adjustments.waive_fault, decision.by, decision.reason)
                 self.fault_is_over = True
             else:
                 linked = await self.carried_out(Adjustments.confirm_cause, self._confirmed(decision))
