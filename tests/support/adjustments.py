@@ -52,6 +52,11 @@ def fee_booked_twice(firm: Firm, **more: Any) -> tuple[str, str]:
     return book_fee(firm, f"fee/{n}/a", **more), book_fee(firm, f"fee/{n}/b", **more)
 
 
+def entry(amount: str, **more: Any) -> dict[str, Any]:
+    """What a draft books on ACC-1001."""
+    return {"account": "ACC-1001", "amount": amount, "ledger": "fees", "text": "the right fee"} | more
+
+
 def a_request(**changes: Any) -> AdjustmentRequest:
     """A request of somebody of customer service for ACC-1001."""
     values: dict[str, Any] = {
