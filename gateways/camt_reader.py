@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import MISSING, fields
 from datetime import date
+from functools import cache
 from typing import Any
 from xml.parsers import expat
 
@@ -123,15 +124,22 @@ class _Reader(XmlParser):
         self.counts.append(Counter())
 
     def _made(self, clazz: Any, params: dict[str, Any]) -> Any:
-        for field in fields(clazz):
-            if field.default is MISSING and field.default_factory is MISSING and field.name not in params:
-                self._fault(f"{field.metadata.get('name', 'its content')} is missing")
-                params[field.name] = None
+        for name, told in _required(clazz):
+            if name not in params:
+                self._fault(f"{told} is missing")
+                params[name] = None
         return clazz(**params)
 
     def _fault(self, message: str) -> None:
         """The path goes from the statement, without what stands around all of them."""
         self.faults.append(Fault(path="/".join(self.path[2:] or self.path), message=message))
+
+
+@cache
+def _required(clazz: Any) -> tuple[tuple[str, str], ...]:
+    """The fields that a class cannot do without, each with what the schema calls it."""
+    needed = (each for each in fields(clazz) if each.default is MISSING and each.default_factory is MISSING)
+    return tuple((each.name, each.metadata.get("name", "its content")) for each in needed)
 
 
 def _wrong(name: str, text: str) -> str:

@@ -74,7 +74,7 @@ def _movements(content: bytes, given: Row, faults: list[Fault]) -> Iterator[_Mov
 def _rows(content: bytes, given: Row, faults: list[Fault]) -> Iterator[tuple[str, Row]]:
     """Each row below the header by column, with its place; empty ones are passed over."""
     try:
-        records = _records(content.decode("utf-8-sig"))
+        records = _records(content.decode("utf-8-sig").replace("\r\n", "\n"))
         _, header = next(records, ("", []))
         columns = [COLUMNS.get(cell.strip(), cell.strip().lower()) for cell in header]
         faults += _faults_in_header(columns, given)
