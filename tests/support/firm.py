@@ -22,7 +22,7 @@ from temporalio.service import RPCError
 
 from activities.deciders import CUSTOMER, OPERATOR
 from client import Quietus
-from contracts.books import AccountFacts
+from contracts.books import AccountFacts, EntryFacts
 from contracts.findings import FindingState
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
@@ -190,6 +190,15 @@ class Firm:
         """The account in the books."""
         with self.world.database.transaction() as session:
             return self.books.account(session, account)
+
+    def entries(self, account: str) -> tuple[EntryFacts, ...]:
+        """The entries of an account."""
+        with self.world.database.transaction() as session:
+            return self.books.entries(session, account)
+
+    def standing(self, account: str) -> tuple[EntryFacts, ...]:
+        """Those that nothing took back."""
+        return self.books.standing(self.entries(account))
 
     def balance(self, account: str) -> str:
         """The balance by the entries."""
