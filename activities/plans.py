@@ -157,7 +157,7 @@ class Plans:
             AdjustmentRequest(
                 request_id=derived(f"{step.dossier}-{each.entry}"), account=each.account, raised_by=by,
                 suspected_cause=Cause.DATA_ENTRY, entries=(each.entry,), case=step.case,
-                description=f"{each.entry} belongs to another account; it was booked there by {step.case}",
+                description=f"{each.entry} belongs to another account, as {step.case} found",
             )
             for each in plan.abroad
         )  # fmt: skip
