@@ -61,3 +61,14 @@ async def test_an_account_that_is_overdrawn_after_settlement_is_paid_before_it_c
     await firm.quietus.money_came(receipt.case, Reckoning(reason="money came"))
     await closes(firm, receipt)
     assert [amount for _, amount in booked(firm, "ACC-1010")] == ["-2500.75", "-5.00", "5.00"]
+
+
+async def test_what_an_account_is_overdrawn_by_is_set_off_against_another_one(firm: Firm):
+    may_be_overdrawn(firm, "ACC-1002", "80.00")
+    firm.mend(lambda session: firm.books.pay_out(session, "ACC-1002", Money.parse("50.00", "CNY"), "CARD-1", "other"))
+    receipt = await confirmed(firm, "ACC-1002")
+    await firm.answer(await firm.task("shortfall"), "set_off")
+    await firm.decide(await firm.task("checklist_failed"), "fixed", "lin.tao")
+    await approve(firm, "song.jia")
+    await closes(firm, receipt)
+    assert firm.balance("ACC-1003") == "8.20"
