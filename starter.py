@@ -20,6 +20,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "books settle": ("books:settle", "Book a transaction that was on its way."),
     "books release": ("books:release", "Lift the freeze of an account."),
     "books check": ("book_checking:check", "Find entries that break the bookkeeping rules, and open adjustments."),
+    "books balance": ("bookkeeping:balance", "The trial balance, of an accounting period or of all time."),
+    "books export": ("bookkeeping:export", "The journal, line by line, as CSV or JSON."),
+    "books close-period": ("bookkeeping:close_period", "Close an accounting period: it takes no entry any more."),
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
@@ -52,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("deciding:resume", "Resume a paused case."),
     "verify": (
         "verifying:verify",
-        "Check the trails, their heads against the workflow results, the sums of the books.",
+        "Check the trails, their heads against the workflow results, the books and their closed periods.",
     ),
     "policy show": ("rules:show", "The policy versions, and the one in force or named."),
     "policy plans": ("plans:plans", "The contingency plans: steps, owners, deputies, contacts, reviews."),

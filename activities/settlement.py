@@ -104,7 +104,9 @@ class Settlement:
         account = self.books.account(session, row.account)
         if self._unfinished(session, step.dossier):
             return CLEAR
-        if account.balance.minor <= 0:
+        if short := tuple(checks.shortage(account, ())):  # what was on its way may have overdrawn it since the check
+            return record(session, step, Checked(findings=short))
+        if not account.balance.minor:
             return cleared(session, step)
         orders = select(func.count()).where(PaymentOrderRow.dossier == step.dossier)
         reference = f"{step.dossier}/pay_out/{session.exec(orders).one() + 1}"

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from commands.face import in_staff_language, table
 from contracts.blockers import Blocker
 from contracts.tasks import TaskState
-from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
+from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, EntryLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
 from gateways.books_journal import FIRM_ZONE
 
@@ -72,7 +72,9 @@ def account_pages(account: AccountView) -> Pages:
     freeze = account.freeze
     facts = [
         ("account", f"{account.account} of {account.customer}"),
+        *([("number", account.number)] if account.number else []),
         ("balance", f"{account.balance} {account.currency}"),
+        *([("overdraft", f"up to {account.overdraft} {account.currency}")] if account.overdraft else []),
         ("status", account.status),
         ("branch", account.branch or "-"),
         ("region", account.region or "-"),
@@ -80,8 +82,20 @@ def account_pages(account: AccountView) -> Pages:
         ("freeze", f"{freeze.by}, {freeze.reference}, since {freeze.since}" if freeze else "-"),
     ]
     yield from table("", ("", ""), facts)
-    entries = ((_when(e.at), e.reference, e.text, e.amount, e.balance_after) for e in account.entries)
-    yield from table("Entries", ("at", "reference", "text", "amount", "balance"), entries)
+    entries = map(_entry_row, account.entries)
+    yield from table("Entries", ("at", "period", "entry", "reference", "text", "amount", "balance", ""), entries)
+
+
+def _entry_row(entry: EntryLine) -> Sequence[object]:
+    moved = (entry.text, entry.amount, entry.balance_after)
+    return _when(entry.at), entry.period, entry.id, entry.reference, *moved, _about(entry)
+
+
+def _about(entry: EntryLine) -> str:
+    """A reversal takes back what it also corrects: said once."""
+    if entry.reverses:
+        return f"takes back {entry.reverses}"
+    return f"corrects {entry.corrects}" if entry.corrects else ""
 
 
 def _inbox_row(line: InboxLine) -> Sequence[object]:

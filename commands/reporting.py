@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from commands.face import AsJson, answer, table
+from commands.face import AsJson, answer, table, write_text
 from commands.office import policies_of, records
 from commands.pages import Pages
 from contracts.analysis import IncidentAnalysis, Rising, Tally
-from contracts.refusals import Code, Fault, Refused, bad_input
+from contracts.refusals import Code, Refused
 from contracts.vocabulary import Language
 from gateways.books_journal import FIRM_ZONE, today
 from gateways.incident_analysis import IncidentBook
@@ -45,11 +44,7 @@ def incidents(
 
 def _write(file: str, analysis: IncidentAnalysis, settings: Settings) -> None:
     page = incidents_page(analysis, settings.staff_language or Language.ZH, settings.firm)
-    try:
-        Path(file).write_text(page, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or "cannot be written"
-        raise bad_input("report", [Fault(path=file, message=words.lower())]) from None
+    write_text(file, page, "report")
 
 
 def _pages(analysis: IncidentAnalysis) -> Pages:

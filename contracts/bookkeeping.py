@@ -57,3 +57,65 @@ class TrialBalance(Contract):
         """The currencies in which the books do not balance."""
         odd = (each for each in self.totals if each.opening.minor or each.debits != each.credits)
         return tuple(each.opening.currency for each in odd)
+
+
+class BalanceLine(Contract):
+    """One ledger, or (`ledger` empty) all of a currency; amounts are decimal strings."""
+
+    ledger: str
+    currency: str
+    opening: str
+    debits: str
+    credits: str
+    closing: str
+
+    @classmethod
+    def of(cls, turnover: Turnover, ledger: str = "") -> "BalanceLine":
+        """The line of a ledger, or of the total."""
+        amounts = {name: getattr(turnover, name).text for name in Turnover.model_fields}
+        return cls(ledger=ledger, currency=turnover.opening.currency, **amounts)
+
+
+class BalanceView(Contract):
+    """试算平衡表 as `books balance` gives it; `sha256` as in TrialBalance."""
+
+    period: str | None
+    lines: tuple[BalanceLine, ...]
+    totals: tuple[BalanceLine, ...]
+    sha256: str
+    closed_at: datetime | None = None
+    closed_by: str = ""
+
+    @classmethod
+    def of(cls, balance: TrialBalance) -> "BalanceView":
+        """The view of a trial balance."""
+        return cls(
+            **balance.model_dump(exclude={"lines", "totals"}),
+            lines=tuple(BalanceLine.of(line, line.ledger) for line in balance.lines),
+            totals=tuple(map(BalanceLine.of, balance.totals)),
+        )
+
+
+class JournalLine(Contract):
+    """One line of the journal with its entry, as it is exported; `n` counts the lines of the entry from 1."""
+
+    entry: str
+    n: int
+    reference: str
+    at: datetime
+    recorded_at: datetime
+    period: str
+    text: str
+    dossier: str
+    reverses: str
+    corrects: str
+    ledger: str
+    amount: str
+    currency: str
+
+
+class Exported(Contract):
+    """What was written into a file."""
+
+    file: str
+    lines: int

@@ -198,7 +198,8 @@ class InboxLine(Contract):
 
 
 class EntryLine(Contract):
-    """One entry as its account sees it; amounts are decimal strings."""
+    """One entry as its account sees it; amounts are decimal strings. `reverses`: the entry that it takes back;
+    `corrects`: the one that it puts right."""
 
     id: str
     reference: str
@@ -206,17 +207,21 @@ class EntryLine(Contract):
     text: str
     amount: str
     balance_after: str
+    period: str = ""
+    reverses: str = ""
+    corrects: str = ""
 
     @classmethod
     def of(cls, entry: EntryFacts) -> "EntryLine":
         """The line of an entry."""
         amounts = {"amount": entry.amount.text, "balance_after": entry.balance_after.text}
-        return cls(id=entry.id, reference=entry.reference, at=entry.at, text=entry.text, **amounts)
+        return cls.model_validate(entry.model_dump(exclude={"other_side"}) | amounts)
 
 
 class AccountView(Contract):
     """账户: an account as `books show` gives it; amounts are decimal strings, `lock` the dossier that holds it,
-    `region` where the customer lives."""
+    `region` where the customer lives, `number` what statements call it, `overdraft` how far it may be overdrawn (empty:
+    not at all)."""
 
     account: str
     customer: str
@@ -230,6 +235,8 @@ class AccountView(Contract):
     entries: tuple[EntryLine, ...]
     branch: str = ""
     region: str = ""
+    number: str = ""
+    overdraft: str = ""
 
 
 class Verified(Contract):

@@ -106,7 +106,9 @@ def _known(session: Session, raw: Any, placed: Iterable[Placed]) -> Known:
             ids[section].add(value["id"])
     currencies = dict(session.exec(select(AccountRow.id, AccountRow.currency)).all())
     currencies |= {each.record.id: each.record.currency for each in placed if isinstance(each.record, AccountRecord)}
-    return Known({section: frozenset(names) for section, names in ids.items()}, currencies)
+    numbered = select(AccountRow.number, AccountRow.id).where(AccountRow.number != "")
+    accounts = dict(session.exec(numbered).all())
+    return Known({section: frozenset(names) for section, names in ids.items()}, currencies, accounts)
 
 
 def _load(session: Session, placed: Iterable[Placed], known: Known, *, update: bool) -> LoadReport:

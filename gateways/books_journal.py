@@ -39,7 +39,6 @@ class Posting:
         (`dossier` null) it is noted in the trail of the books. A case whose month was closed before its step came to
         book is booked on the first open day; outside a case that is Refused(NOT_ALLOWED).
         """
-        turn_to_book(session)
         moment = at if at is None or dossier is None else _open_moment(session, at)
         entry, fresh = book(session, reference, text, lines, dossier, at=moment)
         if fresh and dossier is None:
@@ -142,6 +141,7 @@ def _receivable(session: Session, receivable_id: str, reference: str) -> tuple[R
 
 def _open_moment(session: Session, at: datetime) -> datetime:
     """That moment, or noon of the first open day where its month was closed meanwhile."""
+    turn_to_book(session)
     day = at.astimezone(FIRM_ZONE).date()
     first = first_open(session, day)
     return at if first == day else at_noon(first)

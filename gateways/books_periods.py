@@ -41,7 +41,7 @@ class Periods:
 
     def trial_balance(self, session: Session, period: str | None) -> TrialBalance:
         """试算平衡表 of a month, null: of all time; every ledger that holds or moved anything."""
-        row = session.get(AccountingPeriodRow, named_period(period)) if period else None
+        row = session.get(AccountingPeriodRow, named_period(period)) if period is not None else None
         lines = _lines(session, period)
         totals = [_total(of_one) for _, of_one in groupby(_by_currency(lines), _currency)]
         content = {"lines": [each.model_dump() for each in lines], "totals": [each.model_dump() for each in totals]}

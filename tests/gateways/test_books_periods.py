@@ -123,6 +123,23 @@ def test_nothing_is_added_to_an_entry_and_no_closing_is_changed(closed):
             connection.execute(text(statement))
 
 
+def test_nothing_that_is_booked_is_replaced(closed):
+    """SQLite knows a way to replace a row that asks no trigger on deletion; PostgreSQL counts its own as an update."""
+    with closed.reading() as session:
+        entry = BOOKS.entries(session, HERS)[-1].id
+    line = f"INTO journal_lines (entry, n, ledger, minor, currency) VALUES ('{entry}', 1, 'fees:CNY', 1, 'CNY')"
+    month = f"INTO accounting_periods (period, closed_at, closed_by, sha256) VALUES ('{LAST}', '2026-11-20', 'x', 'x')"
+    for into, key, column in ((line, "entry, n", "minor"), (month, "period", "sha256")):
+        statement, words = (
+            f"INSERT {into} ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
+            "append-only",
+        )
+        if closed.kind == "sqlite":
+            statement, words = f"INSERT OR REPLACE {into}", "is not replaced"
+        with pytest.raises(DBAPIError, match=words), closed.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
 def test_months_are_closed_in_order_once_ended_and_once(filled):
     assert str(refusal(filled, "close_period", LAST, "wang.fang")) == (
         f"Close {OPENED} first: it holds entries and is open."

@@ -16,6 +16,7 @@ from gateways.books import Ledger
 from gateways.books_entries import Draft
 from gateways.books_file import load_books
 from gateways.books_months import at_noon
+from records.books_tables import AccountRow
 from records.database import Database
 from tests.gateways.books_world import HERS, OURS, THEIRS, booking, books, cny, do, lines, refusal, turned
 
@@ -91,6 +92,16 @@ def test_an_account_is_judged_by_what_all_of_them_come_to(charged):
     assert refused(charged, right)[0] is Code.NOT_ALLOWED
     book(charged, right, reversal(charged))
     assert balance(charged) == "5.00"
+
+
+def test_together_they_overdraw_an_account_as_far_as_its_limit(charged):
+    with charged.transaction() as session:
+        session.get_one(AccountRow, HERS).overdraft_minor = 1_000
+    code, words = refused(charged, booking("ADJ/1", lines(cny("-80.01")), TODAY))
+    assert (code, "may be overdrawn by 10.00 CNY" in words) == (Code.NOT_ALLOWED, True)
+    book(charged, booking("ADJ/1", lines(cny("-80.00")), TODAY))
+    assert refused(charged, booking("ADJ/2", lines(cny("-0.01")), TODAY))[0] is Code.NOT_ALLOWED
+    assert balance(charged) == "-10.00"
 
 
 def test_a_frozen_account_takes_what_does_not_lower_it(charged):

@@ -91,10 +91,21 @@ MISDATED = "the period of an entry is the month of its moment"
 COMPLETE = "the entry is complete and takes no other line"
 CLOSING = "SELECT 1 FROM accounting_periods WHERE period >= NEW.period"
 BEYOND = "NEW.n < 1 OR NEW.n > COALESCE((SELECT lines FROM journal_entries WHERE id = NEW.entry), 0)"
+REPLACED = "what is booked is not replaced"
+SAME_ENTRY = (
+    "EXISTS (SELECT 1 FROM journal_entries "
+    "WHERE n = NEW.n OR id = NEW.id OR reference = NEW.reference OR reverses = NEW.reverses)"
+)
+SAME_LINE = "EXISTS (SELECT 1 FROM journal_lines WHERE entry = NEW.entry AND n = NEW.n)"
+SAME_PERIOD = "EXISTS (SELECT 1 FROM accounting_periods WHERE period = NEW.period)"
 
 
 def _guard_sqlite() -> None:
+    """INSERT OR REPLACE would take a row away without asking the trigger on DELETE."""
     for name, table, when, words in (
+        ("kept", "journal_entries", SAME_ENTRY, REPLACED),
+        ("kept", "journal_lines", SAME_LINE, REPLACED),
+        ("kept", "accounting_periods", SAME_PERIOD, REPLACED),
         ("closed", "journal_entries", f"EXISTS ({CLOSING})", CLOSED),
         ("misdated", "journal_entries", f"NEW.period IS NOT {_period('NEW.at')}", MISDATED),
         ("complete", "journal_lines", BEYOND, COMPLETE),
