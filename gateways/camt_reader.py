@@ -14,7 +14,7 @@ from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.bases import Parsed
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 from xsdata.formats.dataclass.parsers.mixins import XmlNode
-from xsdata.formats.dataclass.parsers.nodes import SkipNode
+from xsdata.formats.dataclass.parsers.nodes import PrimitiveNode, SkipNode
 from xsdata.utils.namespaces import local_name
 
 from contracts.refusals import Fault
@@ -102,11 +102,12 @@ class _Reader(XmlParser):
 
     def end(self, queue: list[XmlNode], objects: list[Parsed], qname: str, text: str | None, tail: str | None) -> bool:
         """An element ends. In place of what cannot be read stands nothing: the document is refused all the same."""
+        del tail  # loose words between elements mean nothing in this schema
         node, bound = queue.pop(), True
-        wrong = _wrong(local_name(qname), (text or "").strip())
+        wrong = _wrong(node, local_name(qname), (text or "").strip())
         if not wrong:
             try:
-                bound = node.bind(qname, text, tail, objects)
+                bound = node.bind(qname, text, None, objects)
             except ValueError:
                 wrong = "is not one of the values that belong here"
         if wrong:
@@ -142,8 +143,12 @@ def _required(clazz: Any) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, each.metadata.get("name", "its content")) for each in needed)
 
 
-def _wrong(name: str, text: str) -> str:
-    """What is wrong with an amount or a day: xsdata also takes full-width digits, `1_000` and `NaN`."""
+def _wrong(node: XmlNode, name: str, text: str) -> str:
+    """What is wrong with a value: xsdata takes nothing for anything, and full-width digits, `1_000`, `NaN` as numbers."""
+    if isinstance(node, SkipNode):
+        return ""  # its fault is noted already
+    if not text and isinstance(node, PrimitiveNode) and str not in node.var.types:
+        return "is empty"
     if text and name.endswith("Amt") and not _AMOUNT.fullmatch(text):
         return "should be an amount such as 1234.56, in plain digits and without a sign"
     if text and name.endswith(("Dt", "DtTm")) and not _is_day(text):
