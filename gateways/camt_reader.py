@@ -14,10 +14,10 @@ from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.bases import Parsed
 from xsdata.formats.dataclass.parsers.config import ParserConfig
 from xsdata.formats.dataclass.parsers.mixins import XmlNode
-from xsdata.formats.dataclass.parsers.nodes import SkipNode
+from xsdata.formats.dataclass.parsers.nodes import ElementNode, PrimitiveNode, SkipNode
 from xsdata.utils.namespaces import local_name
 
-from contracts.refusals import Fault
+from gateways.faults import Faults
 
 VERSIONS = tuple(f"{number:02}" for number in range(2, 13))
 """The versions of camt.053.001 that are read; of these only the one of the document is imported."""
@@ -25,13 +25,16 @@ VERSIONS = tuple(f"{number:02}" for number in range(2, 13))
 DEEPEST = 50
 """How many elements may stand inside each other; the schema needs about 15."""
 
+LONGEST_NAME = 40
+"""So much of an element's name is repeated in a path; the schema has none that is longer."""
+
 _ROOT = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(\w{4}\.\d{3}\.\d{3})\.(\d{2}) Document", re.ASCII)
 _AMOUNT = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]+)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _REPEATED = {"Stmt", "Bal", "Ntry", "NtryDtls", "TxDtls"}
 
 
-def read_document(content: bytes, faults: list[Fault]) -> Any:
+def read_document(content: bytes, faults: Faults) -> Any:
     """The `Document` of its version, whose types the schema gives; to be used only if `faults` stays empty."""
     try:
         version = _version(content)
@@ -39,9 +42,9 @@ def read_document(content: bytes, faults: list[Fault]) -> Any:
         return _Reader(faults).parse(io.BytesIO(content), module.Document)
     except expat.ExpatError as error:
         words = f"is not XML: {expat.ErrorString(error.code)} at line {error.lineno}, column {error.offset + 1}"
-        faults.append(Fault(path="", message=words))
+        faults.add("", words)
     except (ValueError, LookupError) as error:
-        faults.append(Fault(path="", message=str(error)))
+        faults.add("", str(error))
     return None
 
 
@@ -66,7 +69,7 @@ def _version(content: bytes) -> str:
 def _version_of(root: str) -> str:
     known = _ROOT.fullmatch(root)
     if not known:
-        raise ValueError(f"is no document of ISO 20022: it begins with '{root[:80]}'")
+        raise ValueError(f"is no document of ISO 20022: it begins with {root[:80]!a}")
     message, version = known.groups()
     if message != "camt.053.001" or version not in VERSIONS:
         raise ValueError(f"is a {message}.{version}; camt.053.001.{VERSIONS[0]} to {VERSIONS[-1]} are read")
@@ -76,7 +79,7 @@ def _version_of(root: str) -> str:
 class _Reader(XmlParser):
     """Binds elements to dataclasses, as xsdata does, but goes on after a fault and knows its path."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: Faults) -> None:
         super().__init__(config=ParserConfig(class_factory=self._made, fail_on_converter_warnings=True))
         self.faults = faults
         self.path: list[str] = []
@@ -102,21 +105,24 @@ class _Reader(XmlParser):
 
     def end(self, queue: list[XmlNode], objects: list[Parsed], qname: str, text: str | None, tail: str | None) -> bool:
         """An element ends. In place of what cannot be read stands nothing: the document is refused all the same."""
+        del tail  # loose words between elements mean nothing in this schema
         node, bound = queue.pop(), True
-        wrong = _wrong(local_name(qname), (text or "").strip())
+        wrong = _wrong(node, local_name(qname), (text or "").strip())
         if not wrong:
             try:
-                bound = node.bind(qname, text, tail, objects)
+                bound = node.bind(qname, text, None, objects)
             except ValueError:
                 wrong = "is not one of the values that belong here"
         if wrong:
             self._fault(wrong)
+            del objects[node.position if isinstance(node, ElementNode) else len(objects) :]
             objects.append((qname, None))
         self.path.pop()
         self.counts.pop()
         return bound
 
     def _enter(self, name: str) -> None:
+        name = name[:LONGEST_NAME]
         if len(self.path) == DEEPEST:
             raise ValueError(f"holds more than {DEEPEST} elements inside each other")
         self.counts[-1][name] += 1
@@ -132,7 +138,7 @@ class _Reader(XmlParser):
 
     def _fault(self, message: str) -> None:
         """The path goes from the statement, without what stands around all of them."""
-        self.faults.append(Fault(path="/".join(self.path[2:] or self.path), message=message))
+        self.faults.add("/".join(self.path[2:] or self.path), message)
 
 
 @cache
@@ -142,8 +148,13 @@ def _required(clazz: Any) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, each.metadata.get("name", "its content")) for each in needed)
 
 
-def _wrong(name: str, text: str) -> str:
-    """What is wrong with an amount or a day: xsdata also takes full-width digits, `1_000` and `NaN`."""
+def _wrong(node: XmlNode, name: str, text: str) -> str:
+    """What is wrong with a value: xsdata takes nothing for anything, and full-width digits, `1_000`, `NaN` for numbers.
+    What is passed over has its fault already."""
+    if isinstance(node, SkipNode):
+        return ""
+    if not text and isinstance(node, PrimitiveNode) and str not in node.var.types:
+        return "is empty"
     if text and name.endswith("Amt") and not _AMOUNT.fullmatch(text):
         return "should be an amount such as 1234.56, in plain digits and without a sign"
     if text and name.endswith(("Dt", "DtTm")) and not _is_day(text):

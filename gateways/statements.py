@@ -1,15 +1,15 @@
 """对账单: a bank statement as its bank sends it, a camt.053 document or a CSV file, told apart by what stands in it."""
 
-from contracts.refusals import Code, Fault, Refused, bad_input
+from contextlib import suppress
+
+from contracts.refusals import Code, Refused, bad_input
 from contracts.statements import Statement
+from gateways.faults import EnoughFaults, Faults
 from gateways.statements_camt import read_camt
 from gateways.statements_csv import read_csv
 
 STATEMENT_LIMIT = 10 * 1024 * 1024
 """How many bytes a file of statements may have: about 20,000 entries of camt.053."""
-
-MOST_FAULTS = 100
-"""So many faults of a file are named, the others only counted: a refusal has to be read, and to be carried."""
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\x00<")
@@ -22,16 +22,13 @@ def read_statements(content: bytes, name: str, account: str = "", currency: str 
     """
     if len(content) > STATEMENT_LIMIT:
         raise Refused(Code.TOO_LARGE, f"The bank statement {name} is larger than {STATEMENT_LIMIT // 2**20} MB.")
-    faults: list[Fault] = []
-    if content.lstrip(_BLANK).startswith(b"<") or content.startswith(_UTF_16):
-        statements = read_camt(content, faults)
-    else:
-        statements = read_csv(content, name, account, currency, faults)
+    faults = Faults()
+    statements: tuple[Statement, ...] = ()
+    with suppress(EnoughFaults):
+        if content.lstrip(_BLANK).startswith(b"<") or content.startswith(_UTF_16):
+            statements = read_camt(content, faults)
+        else:
+            statements = read_csv(content, name, account, currency, faults)
     if faults:
-        raise bad_input(f"bank statement {name}", _bounded(faults))
+        raise bad_input(f"bank statement {name}", faults)
     return statements
-
-
-def _bounded(faults: list[Fault]) -> list[Fault]:
-    more = len(faults) - MOST_FAULTS
-    return faults if more <= 0 else [*faults[:MOST_FAULTS], Fault(path="", message=f"and {more} faults more")]

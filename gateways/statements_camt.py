@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
-
 from contracts.money import Money
-from contracts.refusals import Fault, faults_of
 from contracts.statements import NO_REFERENCE, Statement, StatementLine
 from gateways.camt_reader import read_document
+from gateways.faults import Faults
 
 BOOKED = "BOOK"
 """The only state of an entry that counts; the others are not booked yet, or only information."""
@@ -19,68 +17,60 @@ CLOSING = ("CLBD",)
 """Codes of the balances before and after all booked entries."""
 
 
-def read_camt(content: bytes, faults: list[Fault]) -> tuple[Statement, ...]:
+def read_camt(content: bytes, faults: Faults) -> tuple[Statement, ...]:
     """Every statement of a camt.053 document. What is wrong with it is added to `faults`, each with its path."""
     document = read_document(content, faults)
     if faults:
         return ()
     stated = document.bk_to_cstmr_stmt.stmt
     if not stated:
-        faults.append(Fault(path="", message="holds no statement"))
-    read = [_read(each, f"Stmt[{number}]", faults) for number, each in enumerate(stated, start=1)]
-    return tuple(statement for statement in read if statement)
+        faults.add("", "holds no statement")
+    statements: list[Statement] = []
+    for number, each in enumerate(stated, start=1):
+        path = f"Stmt[{number}]"
+        with faults.noted(path):
+            statements.append(_statement(each, path, faults))
+    return tuple(statements)
 
 
-def _read(source: Any, path: str, faults: list[Fault]) -> Statement | None:
-    before = len(faults)
-    try:
-        currency = _currency(source)
-        lines, left_out = _all_lines(source.ntry, currency, path, faults)
-        return _statement(source, currency, lines, left_out) if len(faults) == before else None
-    except ValidationError as error:
-        faults += [Fault(path=f"{path}/{fault.path}", message=fault.message) for fault in faults_of(error)]
-    except ValueError as error:
-        faults.append(Fault(path=path, message=str(error)))
-    return None
-
-
-def _statement(source: Any, currency: str, lines: list[StatementLine], left_out: int) -> Statement:
+def _statement(source: Any, path: str, faults: Faults) -> Statement:
     """ValueError, in words, where the whole does not fit together."""
-    opening, closing = (_balance(source, codes, currency) for codes in (OPENING, CLOSING))
-    moved = sum(line.amount.minor for line in lines)
-    if opening and closing and opening.minor + moved != closing.minor:
-        entries = Money(minor=moved, currency=currency)
-        raise ValueError(f"Bal: {opening} and the entries, {entries}, do not make the closing balance, {closing}")
+    currency, before = _currency(source), len(faults)
+    lines, left_out = _all_lines(source.ntry, currency, path, faults)
     since, until = _days(source, lines)
     if since > until:
         raise ValueError(f"FrToDt: ends on {until}, before it begins on {since}")
-    return Statement(
+    statement = Statement(
         id=source.id.strip(),
         account=_account(source.acct.id),
         currency=currency,
         since=since,
         until=until,
-        opening=opening,
-        closing=closing,
+        opening=_balance(source, OPENING, currency),
+        closing=_balance(source, CLOSING, currency),
         lines=tuple(lines),
         left_out=left_out,
     )
+    if len(faults) == before:
+        _judge(statement)
+    return statement
 
 
-def _all_lines(
-    entries: Sequence[Any], currency: str, path: str, faults: list[Fault]
-) -> tuple[list[StatementLine], int]:
+def _judge(statement: Statement) -> None:
+    """ValueError, in words, where the lines do not lead from the opening balance to the closing one."""
+    opening, closing = statement.opening, statement.closing
+    moved = Money(minor=sum(line.amount.minor for line in statement.lines), currency=statement.currency)
+    if opening and closing and opening + moved != closing:
+        raise ValueError(f"Bal: {opening} and the entries, {moved}, do not make the closing balance, {closing}")
+
+
+def _all_lines(entries: Sequence[Any], currency: str, path: str, faults: Faults) -> tuple[list[StatementLine], int]:
     """The lines, and how many entries are left out."""
     lines: list[StatementLine] = []
     left_out = 0
     for number, entry in enumerate(entries, start=1):
-        try:
+        with faults.noted(f"{path}/Ntry[{number}]"):
             found = list(_lines(entry, currency, len(lines) + 1))
-        except ValidationError as error:
-            faults += [Fault(path=f"{path}/Ntry[{number}]", message=str(fault)) for fault in faults_of(error)]
-        except ValueError as error:
-            faults.append(Fault(path=f"{path}/Ntry[{number}]", message=str(error)))
-        else:
             lines += found
             left_out += not found
     return lines, left_out
@@ -127,7 +117,7 @@ def _part(detail: Any, entry: Any, currency: str) -> Money | None:
 def _money(stated: Any, direction: Any, currency: str) -> Money:
     """Positive for a credit. ValueError: another currency, or decimals that it does not have."""
     if stated.ccy != currency:
-        raise ValueError(f"Amt: is in {stated.ccy[:8]}, the account in {currency}")
+        raise ValueError(f"Amt: is in {stated.ccy[:8]!a}, the account in {currency}")
     whole, _, fraction = format(stated.value, "f").partition(".")
     fraction = fraction.rstrip("0")  # banks write 1200.00 JPY
     amount = Money.parse(f"{whole}.{fraction}" if fraction else whole, currency)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from contracts.money import Money
-from contracts.refusals import Fault, faults_of
 from contracts.statements import NO_REFERENCE, Statement, StatementLine
+from gateways.faults import Faults
 
 COLUMNS = {
     "日期": "date",
@@ -26,6 +24,8 @@ COLUMNS = {
     "账号": "account",
 }
 """What a column may be called, in Chinese or English; others are passed over. A debit lowers the customer's balance."""
+
+NEW_LINE = b"\n"
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -42,65 +42,55 @@ class _Movement(NamedTuple):
     balance: Money | None
 
 
-def read_csv(content: bytes, name: str, account: str, currency: str, faults: list[Fault]) -> tuple[Statement, ...]:
+def read_csv(content: bytes, name: str, account: str, currency: str, faults: Faults) -> tuple[Statement, ...]:
     """One statement for each account and currency in the file called `name`, in the order in which they come.
     `account`, `currency`: where no column says it. What is wrong is added to `faults`, each with its line."""
-    given = {"account": account, "currency": currency}
-    movements = list(_movements(content, given, faults))
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        faults.add(f"line {content.count(NEW_LINE, 0, error.start) + 1}", "is not UTF-8")
+        return ()
+    movements = _movements(text, {"account": account, "currency": currency}, faults)
     if not movements and not faults:
-        faults.append(Fault(path="", message="holds no line"))
+        faults.add("", "holds no line")
     if faults:
         return ()
     groups: dict[tuple[str, str], list[_Movement]] = {}
     for each in movements:
         groups.setdefault((each.account, each.currency), []).append(each)
-    read = [_statement(name, group, faults) for group in groups.values()]
-    return tuple(statement for statement in read if statement)
+    statements: list[Statement] = []
+    for group in groups.values():
+        with faults.noted(group[0].path):
+            statements.append(_statement(name, group, faults))
+    return tuple(statements)
 
 
-def _movements(content: bytes, given: Row, faults: list[Fault]) -> Iterator[_Movement]:
+def _movements(text: str, given: Row, faults: Faults) -> list[_Movement]:
+    movements: list[_Movement] = []
     counted: dict[tuple[str, str], int] = {}
-    for path, row in _rows(content, given, faults):
-        try:
-            movement = _movement(path, row, counted)
-        except ValidationError as error:
-            faults += [Fault(path=path, message=str(fault)) for fault in faults_of(error)]
-        except ValueError as error:
-            faults.append(Fault(path=path, message=str(error)))
-        else:
-            yield movement
+    for path, row in _rows(text, given, faults):
+        with faults.noted(path):
+            movements.append(_movement(path, row, counted))
+    return movements
 
 
-def _rows(content: bytes, given: Row, faults: list[Fault]) -> Iterator[tuple[str, Row]]:
+def _rows(text: str, given: Row, faults: Faults) -> Iterator[tuple[str, Row]]:
     """Each row below the header by column, with its place; empty ones are passed over."""
-    try:
-        records = _records(content.decode("utf-8-sig").replace("\r\n", "\n"))
-        _, header = next(records, ("", []))
-        columns = [COLUMNS.get(cell.strip(), cell.strip().lower()) for cell in header]
-        faults += _faults_in_header(columns, given)
-        for path, cells in () if faults else records:
-            if len(cells) == len(columns):
-                row = dict(zip(columns, map(str.strip, cells), strict=True))
-                yield path, row | {column: row.get(column) or value for column, value in given.items()}
-            elif any(cells):
-                faults.append(Fault(path=path, message=f"has {len(cells)} cells, the header {len(columns)}"))
-    except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        faults.append(Fault(path=f"line {number}", message="is not UTF-8"))
-    except _NotCsv as error:
-        faults.append(error.fault)
+    records = _records(text, faults)
+    path, header = next(records, ("line 1", []))
+    columns = [COLUMNS.get(cell.strip(), cell.strip().lower()) for cell in header]
+    for wrong in _faults_in_header(columns, given):
+        faults.add(path, wrong)
+    for path, cells in () if faults else records:
+        if len(cells) == len(columns):
+            row = dict(zip(columns, map(str.strip, cells), strict=True))
+            yield path, row | {column: row.get(column) or value for column, value in given.items()}
+        elif any(cells):
+            faults.add(path, f"has {len(cells)} cells, the header {len(columns)}")
 
 
-class _NotCsv(Exception):
-    """Quotes that do not close, or a cell without end: what follows cannot be told apart."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        super().__init__(str(fault))
-
-
-def _records(text: str) -> Iterator[tuple[str, list[str]]]:
-    """The cells of each record, and the line on which it begins."""
+def _records(text: str, faults: Faults) -> Iterator[tuple[str, list[str]]]:
+    """The cells of each record, and the line on which it begins; none after quotes that do not close."""
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -110,20 +100,20 @@ def _records(text: str) -> Iterator[tuple[str, list[str]]]:
             yield path, cells
             path = f"line {reader.line_num + 1}"
     except csv.Error as error:
-        raise _NotCsv(Fault(path=path, message=f"is not CSV: {error}")) from None
+        faults.add(path, f"is not CSV: {error}")
 
 
-def _faults_in_header(columns: Sequence[str], given: Row) -> Iterator[Fault]:
+def _faults_in_header(columns: Sequence[str], given: Row) -> Iterator[str]:
     for each in sorted({each for each in columns if each in COLUMNS.values() and columns.count(each) > 1}):
-        yield Fault(path="line 1", message=f"the column {each} stands twice")
+        yield f"the column {each} stands twice"
     missing = [each for each in ("date", *(name for name, value in given.items() if not value)) if each not in columns]
     if "amount" not in columns:
         missing += [each for each in ("debit", "credit") if each not in columns]
     elif "debit" in columns or "credit" in columns:
-        yield Fault(path="line 1", message="has the column amount, so that it cannot have debit or credit")
+        yield "has the column amount, so that it cannot have debit or credit"
     for each in missing:
         instead = " (or amount)" if each in {"debit", "credit"} else ""
-        yield Fault(path="line 1", message=f"the column {each}{instead} is missing")
+        yield f"the column {each}{instead} is missing"
 
 
 def _movement(path: str, row: Row, counted: dict[tuple[str, str], int]) -> _Movement:
@@ -170,37 +160,34 @@ def _money(column: str, cell: str, currency: str) -> Money:
         raise ValueError(f"{column}: {error}") from None
 
 
-def _statement(name: str, movements: Sequence[_Movement], faults: list[Fault]) -> Statement | None:
+def _statement(name: str, movements: Sequence[_Movement], faults: Faults) -> Statement:
     """Newest first or last: the order in which the stated balances follow from the amounts."""
     ordered, breaks = min(
         ((each, list(_breaks(each))) for each in (movements, movements[::-1])), key=lambda tried: len(tried[1])
     )
-    faults += breaks
+    for path, expected in breaks:
+        faults.add(path, f"balance: should be {expected} after the lines before it")
     first, last = ordered[0], ordered[-1]
     lines = tuple(each.line for each in movements if each.line.amount.minor)
     days = [each.line.booked_on for each in movements]
-    try:
-        return Statement(
-            id=name,
-            account=first.account,
-            currency=first.currency,
-            since=min(days),
-            until=max(days),
-            opening=first.balance - first.line.amount if first.balance else None,
-            closing=last.balance,
-            lines=lines,
-            left_out=len(movements) - len(lines),
-        )
-    except ValidationError as error:
-        faults += [Fault(path=first.path, message=str(fault)) for fault in faults_of(error)]
-    return None
+    return Statement(
+        id=name,
+        account=first.account,
+        currency=first.currency,
+        since=min(days),
+        until=max(days),
+        opening=first.balance - first.line.amount if first.balance else None,
+        closing=last.balance,
+        lines=lines,
+        left_out=len(movements) - len(lines),
+    )
 
 
-def _breaks(movements: Iterable[_Movement]) -> Iterator[Fault]:
-    """Where a stated balance is not the one before it and the amount."""
+def _breaks(movements: Iterable[_Movement]) -> Iterator[tuple[str, Money]]:
+    """Where a stated balance does not follow from the one before it and the amount, and what does."""
     standing: Money | None = None
     for each in movements:
         expected = standing + each.line.amount if standing else each.balance
-        if each.balance and expected != each.balance:
-            yield Fault(path=each.path, message=f"balance: should be {expected} after the lines before it")
+        if each.balance and expected and expected != each.balance:
+            yield each.path, expected
         standing = each.balance or expected

@@ -76,7 +76,7 @@ def test_an_entry_of_a_day_beside_the_statement_is_no_difference(day: date):
     ],
     ids=["by reference", "by text"],
 )
-def test_an_entry_booked_once_more_is_doubled(first: dict[str, str], second: dict[str, str]):
+def test_an_entry_booked_once_more_is_doubled(first: dict[str, Any], second: dict[str, Any]):
     books = [entry("E1", **first), entry("E2", day=10 + TWIN_DAYS, **second)]
     [found] = compare(stated(line(**first)), books)
     assert told([found]) == [(DifferenceKind.DOUBLED, 1, "E2")]
@@ -111,7 +111,7 @@ def test_an_entry_of_the_same_day_and_words_has_a_wrong_amount():
 
 
 @pytest.mark.parametrize("same", [{"reference": "R1"}, {"text": "rent of November"}, {}], ids=str)
-def test_an_entry_of_another_day_near_by_has_a_wrong_date(same: dict[str, str]):
+def test_an_entry_of_another_day_near_by_has_a_wrong_date(same: dict[str, Any]):
     books = [entry(day=10 + NEAR_DAYS, **same)]
     [found] = compare(stated(line(**same)), books)
     assert told([found]) == [(DifferenceKind.WRONG_DATE, 1, "E1")]
@@ -130,7 +130,7 @@ def test_an_entry_too_far_away_is_another_matter():
 
 
 @pytest.mark.parametrize("same", [{"reference": "R1"}, {"text": "rent of November"}], ids=str)
-def test_an_entry_on_another_account_is_on_the_wrong_one(same: dict[str, str]):
+def test_an_entry_on_another_account_is_on_the_wrong_one(same: dict[str, Any]):
     [found] = compare(stated(line(**same)), [], [entry(account=OTHER, **same)])
     assert told([found]) == [(DifferenceKind.WRONG_ACCOUNT, 1, "E1")]
     assert found.account == OTHER
