@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.casework import case_of, move_expected, note
 from activities.incident_faults import evidence_faults
 from activities.opening import known, new_dossier, opened
-from contracts.adjustments import AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Remark
+from contracts.adjustments import AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
 from contracts.findings import FindingKind
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -83,7 +83,7 @@ class Adjustments:
                 effect.record(by)
 
     @activity.defn
-    def converse(self, step: Step, remarks: tuple[Remark, ...]) -> None:
+    def converse(self, step: Step, remarks: tuple[Said, ...]) -> None:
         """询问客户: what was said, word for word; the hash of it in the trail."""
         with self.database.once(step.key, None, str) as effect:
             if effect.done:

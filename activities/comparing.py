@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from sqlmodel import Session, select
 
-from activities.plan_words import compared_lines
 from contracts.adjustments import AdjustmentRequest, Compared, Plan
 from contracts.books import AccountFacts
 from contracts.refusals import Code, Refused
@@ -18,6 +17,9 @@ from gateways.evidence import EvidenceStore
 from gateways.statements import read_statements
 from records.people_tables import AttachmentRow
 from records.tables import CaseRow
+
+MOST = 50
+"""So many differences are put right by one plan; a plan takes back and books no more entries than that."""
 
 AROUND = timedelta(days=10)
 """An entry so far outside the time of a statement may still be meant by it."""
@@ -45,14 +47,14 @@ class Comparing:
         foreign = [f"{reference}: is in {each.currency}" for reference, each in mine if each.currency != self._currency]
         compared = [(reference, each) for reference, each in mine if each.currency == self._currency]
         differences = [difference for _, each in compared for difference in self._differences(each)]
-        found = Compared(
+        return Compared(
             statements=tuple(dict.fromkeys(reference for reference, _ in compared)),
-            differences=tuple(differences),
+            differences=tuple(differences[:MOST]),
+            more=max(len(differences) - MOST, 0),
             unread=(*unread, *others, *foreign),
             since=min((each.since for _, each in compared), default=None),
             until=max((each.until for _, each in compared), default=None),
         )
-        return found.model_copy(update={"lines": compared_lines(found)})
 
     def left_of(self, case: CaseRow, plan: Plan) -> Iterator[str]:
         """What a posted plan has not put right, of the entries that it was about, by the statements on file."""

@@ -1,11 +1,15 @@
-"""凭据: what proves that a plan was approved, and that the customer was told of it: the records, not the workflow."""
+"""凭据: what proves that a plan was approved, that the customer was told of it, and how the books stood before it."""
 
 from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
+from contracts.adjustments import Plan
 from contracts.notices import DeliveryState
 from contracts.tasks import TaskSpec, TaskState
+from gateways.books import Books
+from gateways.evidence import EvidenceStore
+from records.canonical import canonical, fingerprint
 from records.tables import ContactRow, DecisionRow, TaskRow
 
 APPROVAL, NOTICE, LETTER = "approve_plan", "adjustment_notice", "letter"
@@ -38,6 +42,20 @@ def notice_of(session: Session, dossier: str, plan: str) -> str:
         if contact:
             return f"{task.task}: {contact.message_id or contact.key}"
     return ""
+
+
+def keep_snapshot(session: Session, books: Books, evidence: EvidenceStore, plan: Plan) -> dict[str, str]:
+    """快照: the accounts of a plan as they stand before it is posted; its place in the evidence store and its hash."""
+    accounts = [
+        {
+            "account": books.account(session, each.account).model_dump(mode="json"),
+            "entries": [entry.model_dump(mode="json") for entry in books.entries(session, each.account)],
+        }
+        for each in plan.effects
+    ]
+    content = canonical({"plan": plan.model_dump(mode="json"), "accounts": accounts})
+    reference = f"snapshots/{plan.dossier}/plan-{plan.n}-{fingerprint(content)[:16]}.json"
+    return {reference: evidence.put(reference, content.encode())}
 
 
 def _tasks_about(session: Session, dossier: str, plan: str) -> Iterator[tuple[TaskRow, TaskSpec]]:

@@ -35,6 +35,7 @@ def compared_lines(compared: Compared) -> str:
     """The differences, for who proposes."""
     lines = [f"{n}. {each.sentence}" for n, each in enumerate(compared.differences, 1)]
     lines += [f"{each.entry} stands on {each.account}, of another customer" for each in compared.abroad]
+    lines += [f"{compared.more} more differences are for another plan"] if compared.more else []
     none = "the books agree with the statements" if compared.statements else "no statement is on file"
     return "\n".join([*(lines or [none]), *compared.unread])[:8_000]
 

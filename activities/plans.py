@@ -12,8 +12,8 @@ from activities import checks
 from activities.adjustments import derived
 from activities.casework import case_of, note, record, today
 from activities.comparing import Comparing
-from activities.plan_proofs import approval_of, notice_of
-from activities.plan_words import as_told, for_staff
+from activities.plan_proofs import approval_of, keep_snapshot, notice_of
+from activities.plan_words import as_told, compared_lines, for_staff
 from activities.planning import Planner
 from contracts.adjustments import (
     AdjustmentRequest,
@@ -22,8 +22,8 @@ from contracts.adjustments import (
     Draft,
     Plan,
     PlanMark,
+    Planned,
     Posted,
-    Proposed,
 )
 from contracts.findings import Checked, Finding, FindingKind
 from contracts.money import Money
@@ -59,13 +59,14 @@ class Plans:
             account = self.books.account(session, case.account)
             compared = Comparing(session, self.books, self.evidence, account).compare(case)
             drafted, abroad = self._planner(session, step, case).draft(compared.differences)
-            compared = compared.model_copy(update={"drafted": drafted, "abroad": abroad})
+            found = compared.model_copy(update={"drafted": drafted, "abroad": abroad})
+            compared = found.model_copy(update={"lines": compared_lines(found)})
             kinds = {f"difference {n}": each.sentence for n, each in enumerate(compared.differences, 1)}
             note(session, step, f"compared with {len(compared.statements)} statements", evidence=kinds)
             return effect.record(compared)
 
     @activity.defn
-    def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> Proposed:
+    def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> Planned:
         """更正方案: the plan that a draft comes to; `why` not, where it cannot be."""
         span = (compared.since, compared.until) if compared.since and compared.until else None
         return self._planned(
@@ -73,7 +74,7 @@ class Plans:
         )
 
     @activity.defn
-    def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> Proposed:
+    def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> Planned:
         """冲回方案: the plan that takes a posted one back."""
         with self.database.reading() as session:
             undone = self._plan(session, step, hash)
@@ -179,7 +180,7 @@ class Plans:
         changed = self._changed(session, step, case, plan)
         if changed:
             return Posted(why=changed)
-        snapshot = self._snapshot(session, step, plan)
+        snapshot = keep_snapshot(session, self.books, self.evidence, plan)
         expected = self._planner(session, step, case).effects(plan.bookings)
         entries = self.books.post_all(session, plan.bookings, step.dossier, step.at)
         if any(self.books.account(session, each.account).balance != each.after for each in expected):
@@ -189,9 +190,9 @@ class Plans:
         note(session, step, f"plan {plan.n} posted", evidence=evidence)
         return Posted(entries=entries)
 
-    def _planned(self, step: Step, by: str, why: str, make: Callable[[Planner, int], Plan]) -> Proposed:
+    def _planned(self, step: Step, by: str, why: str, make: Callable[[Planner, int], Plan]) -> Planned:
         """A plan is written down, or it is said why it cannot be."""
-        with self.database.once(step.key, None, Proposed) as effect:
+        with self.database.once(step.key, None, Planned) as effect:
             if effect.done:
                 return effect.result
             session, case = effect.session, case_of(effect.session, step)
@@ -200,7 +201,7 @@ class Plans:
                 plan = make(self._planner(session, step, case), session.exec(plans).one() + 1)
             except Refused as refusal:
                 note(session, step, "no plan", refusal.sentence, who=by)
-                return effect.record(Proposed(why=refusal.sentence))
+                return effect.record(Planned(why=refusal.sentence))
             hash = fingerprint_of(plan)
             content = canonical(plan.model_dump(mode="json"))
             session.add(
@@ -212,9 +213,9 @@ class Plans:
             note(session, step, f"plan {plan.n} proposed", why, who=by, evidence={"plan": hash})
             return effect.record(self._proposed(session, step, case, plan, hash))
 
-    def _proposed(self, session: Session, step: Step, case: CaseRow, plan: Plan, hash: str) -> Proposed:
+    def _proposed(self, session: Session, step: Step, case: CaseRow, plan: Plan, hash: str) -> Planned:
         mine = next((each for each in plan.effects if each.account == case.account), None)
-        return Proposed(
+        return Planned(
             n=plan.n,
             hash=hash,
             within=self._within(session, self.policies[step.policy], plan),
@@ -241,20 +242,6 @@ class Plans:
         if planner.basis(plan.bookings, plan.since, plan.until) != plan.basis:
             return f"what plan {plan.n} rests on has changed in the books since it was made"
         return "; ".join(planner.uncovered(planner.effects(plan.bookings)))
-
-    def _snapshot(self, session: Session, step: Step, plan: Plan) -> dict[str, str]:
-        """快照: the accounts as they stand before; its place in the evidence store and its hash."""
-        accounts = [self.books.account(session, each.account) for each in plan.effects]
-        books = [
-            {
-                "account": each.model_dump(mode="json"),
-                "entries": [entry.model_dump(mode="json") for entry in self.books.entries(session, each.id)],
-            }
-            for each in accounts
-        ]
-        content = canonical({"plan": plan.model_dump(mode="json"), "books": books})
-        reference = f"snapshots/{step.dossier}/plan-{plan.n}-{fingerprint(content)[:16]}.json"
-        return {reference: self.evidence.put(reference, content.encode())}
 
     def _missing(self, session: Session, plan: Plan) -> Iterator[str]:
         """What of a posted plan does not stand in the books as it was planned."""

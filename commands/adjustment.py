@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from commands.closure import receipt_words
 from commands.face import AsJson, File, answer, read_text, table
 from commands.office import ask_temporal, records
-from contracts.adjustment_views import AdjustmentView, PlanLine
+from contracts.adjustment_views import AdjustmentView, PlanView
 from contracts.adjustments import AdjustmentRequest
 from contracts.books import Booking
 from contracts.files import MESSAGE_LIMIT, parse_file
@@ -43,7 +43,7 @@ def _pages(view: AdjustmentView) -> Iterable[RenderableType]:
         yield from _plan(plan)
 
 
-def _plan(plan: PlanLine) -> Iterable[RenderableType]:
+def _plan(plan: PlanView) -> Iterable[RenderableType]:
     undoes = f", takes back plan {plan.undoes}" if plan.undoes else ""
     yield f"Plan {plan.n} of {moment_text(plan.at)}, proposed by {plan.proposed_by}{undoes}: {plan.hash}"
     yield from table("Entries", ("on", "takes back", "corrects", "lines", "text"), map(_entry, plan.bookings))

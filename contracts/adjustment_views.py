@@ -26,7 +26,7 @@ class MarkLine(Contract):
     words: str
 
 
-class PlanLine(Contract):
+class PlanView(Contract):
     """One plan, by its hash."""
 
     n: int
@@ -56,4 +56,4 @@ class AdjustmentView(Contract):
     improvement: str
     learned_by: str
     said: tuple[SaidLine, ...]
-    plans: tuple[PlanLine, ...]
+    plans: tuple[PlanView, ...]

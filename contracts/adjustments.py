@@ -1,6 +1,6 @@
 """账目调整: what asks for an adjustment, what is proposed, and the one plan that is approved, told and posted."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -86,7 +86,7 @@ class Speaker(StrEnum):
     FIRM = "firm"
 
 
-class Remark(Contract):
+class Said(Contract):
     """One thing that was said, word for word. `about` names what it answers; `heard_by`: who noted it."""
 
     speaker: Speaker
@@ -132,13 +132,14 @@ class Abroad(Contract):
 class Compared(Contract):
     """核对: the books against the statements. `drafted` follows from the differences, null where nothing does;
     `abroad`: what stands on accounts of other customers; `unread`: papers that are no statements of this account, and
-    why; `lines`: all of it for staff."""
+    why; `more`: how many differences there are besides, for another plan; `lines`: all of it for staff."""
 
     statements: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     drafted: Draft | None = None
     abroad: tuple[Abroad, ...] = ()
     unread: tuple[Word, ...] = ()
+    more: int = 0
     since: date | None = None
     until: date | None = None
     lines: Words = ""
@@ -171,7 +172,7 @@ class Plan(Contract):
     undoes: int | None = None
 
 
-class Proposed(Contract):
+class Planned(Contract):
     """What came of a proposal: the plan by its number and hash, and how people are told it; or `why` there is none.
     `within`: one may approve it; `lines` for staff; `told` and the balances for the customer."""
 
@@ -207,11 +208,3 @@ class Lesson(Contract):
 
     improvement: Words
     by: str
-
-
-class Satisfied(Contract):
-    """What the customer said of it at the end."""
-
-    content: bool
-    words: Words = ""
-    at: datetime

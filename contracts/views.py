@@ -11,7 +11,8 @@ from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
 from contracts.notices import DeliveryState
-from contracts.tasks import Taken, TaskOption, TaskState
+from contracts.taken import Taken
+from contracts.tasks import TaskOption, TaskState
 from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
 
 Outcome = str

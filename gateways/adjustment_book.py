@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from contracts.adjustment_views import AdjustmentView, MarkLine, PlanLine, SaidLine
+from contracts.adjustment_views import AdjustmentView, MarkLine, PlanView, SaidLine
 from contracts.adjustments import Plan
 from contracts.refusals import Code, Refused
 from gateways.casebook import find_case
@@ -29,16 +29,16 @@ def _said(session: Session, dossier: str) -> tuple[SaidLine, ...]:
     return tuple(SaidLine(**row.model_dump(exclude={"id", "dossier"})) for row in rows)
 
 
-def _plans(session: Session, dossier: str) -> tuple[PlanLine, ...]:
+def _plans(session: Session, dossier: str) -> tuple[PlanView, ...]:
     rows = session.exec(select(PlanRow).where(PlanRow.dossier == dossier).order_by(col(PlanRow.n)))
     return tuple(_plan(session, row) for row in rows)
 
 
-def _plan(session: Session, row: PlanRow) -> PlanLine:
+def _plan(session: Session, row: PlanRow) -> PlanView:
     plan = Plan.model_validate_json(row.plan)
     shown = {name: getattr(plan, name) for name in ("bookings", "effects", "periods", "gross", "undoes")}
     marks = select(PlanMarkRow).where(PlanMarkRow.dossier == row.dossier, PlanMarkRow.n == row.n)
-    return PlanLine(
+    return PlanView(
         **row.model_dump(include={"n", "hash", "at", "proposed_by", "why"}),
         **shown,
         marks=tuple(

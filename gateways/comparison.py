@@ -21,6 +21,10 @@ ALIKE = 90
 """From this likeness on, in per cent of their characters, two texts say the same."""
 
 
+MOST_PAIRS = 250_000
+"""So many pairs of one kind are weighed against each other; it takes about a second."""
+
+
 class Booked(NamedTuple):
     """An entry as it stands on an account; a positive amount raises the customer's balance."""
 
@@ -73,7 +77,10 @@ def _in_turn(lines: Sequence[_Item], entries: Sequence[_Item]) -> Iterable[_Pair
 
 
 def _near(lines: Sequence[_Item], entries: Sequence[_Item]) -> Iterable[_Pair]:
-    return ((line, entry) for line, entry in product(lines, entries) if _apart(line, entry) <= NEAR_DAYS)
+    """What is too much alike to be told apart in reasonable time is paired in its order."""
+    many = len(lines) * len(entries) > MOST_PAIRS
+    pairs: Iterable[_Pair] = _in_turn(lines, entries) if many else product(lines, entries)
+    return ((line, entry) for line, entry in pairs if _apart(line, entry) <= NEAR_DAYS)
 
 
 def _near_and_alike(lines: Sequence[_Item], entries: Sequence[_Item]) -> Iterable[_Pair]:

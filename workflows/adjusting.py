@@ -15,7 +15,8 @@ from contracts.adjustments import AdjustmentRequest, Cause
 from contracts.messages import Process, adjustment_id
 from contracts.refusals import refusal_of
 from contracts.requests import CaseOutcome
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 
 if TYPE_CHECKING:
     from workflows.case import Case

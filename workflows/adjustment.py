@@ -15,8 +15,8 @@ from contracts.adjustments import (
     Compared,
     Draft,
     Lesson,
-    Proposed,
-    Remark,
+    Planned,
+    Said,
     Speaker,
 )
 from contracts.messages import adjustment_id
@@ -56,7 +56,7 @@ class AccountAdjustment(AdjustmentCause):
         self.looks = 0
         self.proposer = ""
         self.objected: DecisionReceipt | None = None
-        self.posted = Proposed()
+        self.posted = Planned()
         self.result = Outcome.ADJUSTED
 
     @workflow.run
@@ -229,7 +229,7 @@ class AccountAdjustment(AdjustmentCause):
         raise Returned(Stage.APPROVAL)
 
     async def _keep(self, said: DecisionReceipt) -> None:
-        remark = Remark(speaker=Speaker.CUSTOMER, about=said.option, words=said.reason, heard_by=said.heard_by)
+        remark = Said(speaker=Speaker.CUSTOMER, about=said.option, words=said.reason, heard_by=said.heard_by)
         await self.carried_out(Adjustments.converse, (remark,))
 
     async def _elsewhere(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from activities.adjustments import Adjustments
-from contracts.adjustments import Cause, Compared, Proposed, Remark, Speaker, Topic
+from contracts.adjustments import Cause, Compared, Planned, Said, Speaker, Topic
 from contracts.notices import NoticeSpec
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import CaseKind, Role
 from policy.adjustments import AdjustmentRules
 from workflows.case import Case
@@ -43,7 +44,7 @@ class AdjustmentPeople(Case):
         super().__init__(CaseKind.ADJUSTMENT)
         self.why = ""
         self.workers: set[str] = set()
-        self.planned = Proposed()
+        self.planned = Planned()
 
     @property
     def rules(self) -> AdjustmentRules:
@@ -65,19 +66,19 @@ class AdjustmentPeople(Case):
             barred=tuple(sorted(self.workers)), ladder=self.rules.ladder, facts={"incident": about},
         )  # fmt: skip
 
-    async def ask_what_happened(self, cause: Cause) -> tuple[Remark, ...]:
+    async def ask_what_happened(self, cause: Cause) -> tuple[Said, ...]:
         """询问客户: since when, why, with what effect, what they expect; no answer is no answer."""
         answer = await self.ask_customer(
             "adjustment_questions", "since when, why, effect, expectation", (TOLD, NOTHING_KNOWN),
             ladder=self.rules.conversation_ladder, facts={"cause": cause},
         )  # fmt: skip
         if answer is None:
-            return (Remark(speaker=Speaker.CUSTOMER, about="all", words="no answer came"),)
+            return (Said(speaker=Speaker.CUSTOMER, about="all", words="no answer came"),)
         if answer.option == NOTHING_KNOWN.name:
             words = answer.reason or "nothing is known of it"
-            return (Remark(speaker=Speaker.CUSTOMER, about="all", words=words, heard_by=answer.heard_by),)
+            return (Said(speaker=Speaker.CUSTOMER, about="all", words=words, heard_by=answer.heard_by),)
         return tuple(
-            Remark(speaker=Speaker.CUSTOMER, about=topic, words=str(answer.data[topic]), heard_by=answer.heard_by)
+            Said(speaker=Speaker.CUSTOMER, about=topic, words=str(answer.data[topic]), heard_by=answer.heard_by)
             for topic in Topic
         )
 
@@ -90,7 +91,7 @@ class AdjustmentPeople(Case):
             "propose_plan", f"put the books of {self.case_id} right", (PROPOSE, COMPARE_AGAIN, NOTHING_WRONG), **facts
         )
 
-    async def ask_approval_of(self, planned: Proposed) -> DecisionReceipt:
+    async def ask_approval_of(self, planned: Planned) -> DecisionReceipt:
         """审批: by somebody else than who proposed it; above the limit by two."""
         rule = self.rules.within if planned.within else self.rules.above
         facts = {"plan": planned.hash, "lines": planned.lines}
@@ -98,7 +99,7 @@ class AdjustmentPeople(Case):
             self, "approve_plan", f"plan {planned.n} of {self.case_id}", rule, sorted(self.workers), "approval", **facts
         )
 
-    async def ask_about(self, planned: Proposed, day: str, *, undoing: bool) -> DecisionReceipt | None:
+    async def ask_about(self, planned: Planned, day: str, *, undoing: bool) -> DecisionReceipt | None:
         """告知: cause, plan and day; what the customer says to it until the objection time is over. `undoing`: it takes
         back what the customer objected to."""
         facts = self.notice_facts(planned, day) | ({"undoing": "yes"} if undoing else {})
@@ -106,7 +107,7 @@ class AdjustmentPeople(Case):
             "adjustment_notice", "object to the plan", (AGREE, OBJECT, QUESTION), self.rules.objection_ladder, facts
         )
 
-    async def ask_satisfaction(self, planned: Proposed) -> DecisionReceipt | None:
+    async def ask_satisfaction(self, planned: Planned) -> DecisionReceipt | None:
         """满意度: content, a suggestion, a question, or an objection."""
         facts = {"corrections": planned.told, "balance": planned.after}
         options = (SATISFIED, SUGGEST, OBJECT, QUESTION)
@@ -135,7 +136,7 @@ class AdjustmentPeople(Case):
         words = f"{times} plans of {self.case_id} came to nothing: {self.why}"
         return await self.ask_staff("rounds_used_up", words, (Role.SUPERVISOR,), (AGAIN, END))
 
-    def notice_facts(self, planned: Proposed, day: str) -> dict[str, str]:
+    def notice_facts(self, planned: Planned, day: str) -> dict[str, str]:
         """What the customer is told of a plan; `plan` proves which one it was."""
         return {
             "cause": self.required.reason,
@@ -161,8 +162,8 @@ class AdjustmentPeople(Case):
                 (TaskOption(name="answered", reason_needed=True),), ladder=self.rules.ladder,
                 facts={"question": answer.reason, "asked_by": "customer"},
             )  # fmt: skip
-            said = Remark(speaker=Speaker.CUSTOMER, about=name, words=answer.reason, heard_by=answer.heard_by)
-            ours = Remark(speaker=Speaker.FIRM, about=name, words=reply.reason, heard_by=reply.by)
+            said = Said(speaker=Speaker.CUSTOMER, about=name, words=answer.reason, heard_by=answer.heard_by)
+            ours = Said(speaker=Speaker.FIRM, about=name, words=reply.reason, heard_by=reply.by)
             await self.carried_out(Adjustments.converse, (said, ours))
             facts, asked = facts | {"question": answer.reason, "answer": reply.reason}, (*asked, answer.task)
 
@@ -175,6 +176,6 @@ class AdjustmentPeople(Case):
         self.workers |= {decision.by, decision.in_place_of} - {""}
         return decision
 
-    async def letter_about(self, planned: Proposed, day: str) -> None:
+    async def letter_about(self, planned: Planned, day: str) -> None:
         """The notice goes by letter, since nothing else reached the customer."""
         await self.letter(NoticeSpec(template="adjustment_notice", facts=self.notice_facts(planned, day)))

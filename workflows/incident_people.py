@@ -7,7 +7,8 @@ from activities.incidents import Incidents
 from contracts.handling import News
 from contracts.incidents import Category, HandlingStep, Proposed, Severity
 from contracts.money import Money
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import CaseKind, Role
 from policy.incidents import IncidentRules
 from workflows.adjusting import ADJUST

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from contracts.adjustment_views import AdjustmentView, PlanLine
+from contracts.adjustment_views import AdjustmentView, PlanView
 from contracts.adjustments import AdjustmentRequest
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
@@ -92,7 +92,7 @@ async def found_out(firm: Firm, case: str) -> None:
 
 async def proposed(firm: Firm, case: str, *reverse: str, book: list[dict[str, Any]] | None = None) -> None:
     """A plan is proposed: what is drafted where nothing is named."""
-    draft = {"draft": {"reverse": list(reverse), "book": book or []}} if reverse or book else {}
+    draft: dict[str, Any] = {"draft": {"reverse": list(reverse), "book": book or []}} if reverse or book else {}
     await says(firm, case, "propose_plan", "propose", **draft)
 
 
@@ -115,6 +115,6 @@ def view(firm: Firm, case: str) -> AdjustmentView:
     return adjustment_view(firm.world.database, case)
 
 
-def marks(plan: PlanLine) -> list[str]:
+def marks(plan: PlanView) -> list[str]:
     """What became of a plan, in order."""
     return [str(each.mark) for each in plan.marks]
