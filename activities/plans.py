@@ -22,7 +22,7 @@ from contracts.adjustments import (
     Draft,
     Plan,
     PlanMark,
-    Planned,
+    PlanSummary,
     Posted,
 )
 from contracts.findings import Checked, Finding, FindingKind
@@ -66,7 +66,7 @@ class Plans:
             return effect.record(compared)
 
     @activity.defn
-    def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> Planned:
+    def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> PlanSummary:
         """更正方案: the plan that a draft comes to; `why` not, where it cannot be."""
         span = (compared.since, compared.until) if compared.since and compared.until else None
         return self._planned(
@@ -74,7 +74,7 @@ class Plans:
         )
 
     @activity.defn
-    def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> Planned:
+    def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> PlanSummary:
         """冲回方案: the plan that takes a posted one back."""
         with self.database.reading() as session:
             undone = self._plan(session, step, hash)
@@ -190,9 +190,9 @@ class Plans:
         note(session, step, f"plan {plan.n} posted", evidence=evidence)
         return Posted(entries=entries)
 
-    def _planned(self, step: Step, by: str, why: str, make: Callable[[Planner, int], Plan]) -> Planned:
+    def _planned(self, step: Step, by: str, why: str, make: Callable[[Planner, int], Plan]) -> PlanSummary:
         """A plan is written down, or it is said why it cannot be."""
-        with self.database.once(step.key, None, Planned) as effect:
+        with self.database.once(step.key, None, PlanSummary) as effect:
             if effect.done:
                 return effect.result
             session, case = effect.session, case_of(effect.session, step)
@@ -201,7 +201,7 @@ class Plans:
                 plan = make(self._planner(session, step, case), session.exec(plans).one() + 1)
             except Refused as refusal:
                 note(session, step, "no plan", refusal.sentence, who=by)
-                return effect.record(Planned(why=refusal.sentence))
+                return effect.record(PlanSummary(why=refusal.sentence))
             hash = fingerprint_of(plan)
             content = canonical(plan.model_dump(mode="json"))
             session.add(
@@ -213,9 +213,9 @@ class Plans:
             note(session, step, f"plan {plan.n} proposed", why, who=by, evidence={"plan": hash})
             return effect.record(self._proposed(session, step, case, plan, hash))
 
-    def _proposed(self, session: Session, step: Step, case: CaseRow, plan: Plan, hash: str) -> Planned:
+    def _proposed(self, session: Session, step: Step, case: CaseRow, plan: Plan, hash: str) -> PlanSummary:
         mine = next((each for each in plan.effects if each.account == case.account), None)
-        return Planned(
+        return PlanSummary(
             n=plan.n,
             hash=hash,
             within=self._within(session, self.policies[step.policy], plan),

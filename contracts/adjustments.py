@@ -172,7 +172,7 @@ class Plan(Contract):
     undoes: int | None = None
 
 
-class Planned(Contract):
+class PlanSummary(Contract):
     """What came of a proposal: the plan by its number and hash, and how people are told it; or `why` there is none.
     `within`: one may approve it; `lines` for staff; `told` and the balances for the customer."""
 

@@ -33,6 +33,7 @@ from policy.work import (
     FindingRule,
     FirmSystem,
     Ladder,
+    Patience,
     QuietHours,
     Roles,
 )
@@ -148,14 +149,6 @@ class FollowUp(Contract):
     survey: Span
     call_back: Span
     source: str = ""
-
-
-class Patience(Contract):
-    """How long a failing step is tried again before people take over, by what it does. Plain time."""
-
-    check: Span
-    effect: Span
-    delivery: Span
 
 
 class ShortfallRules(Contract):

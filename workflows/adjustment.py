@@ -15,7 +15,7 @@ from contracts.adjustments import (
     Compared,
     Draft,
     Lesson,
-    Planned,
+    PlanSummary,
     Said,
     Speaker,
 )
@@ -56,7 +56,7 @@ class AccountAdjustment(AdjustmentCause):
         self.looks = 0
         self.proposer = ""
         self.objected: DecisionReceipt | None = None
-        self.posted = Planned()
+        self.posted = PlanSummary()
         self.result = Outcome.ADJUSTED
 
     @workflow.run

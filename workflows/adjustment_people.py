@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from activities.adjustments import Adjustments
-from contracts.adjustments import Cause, Compared, Planned, Said, Speaker, Topic
+from contracts.adjustments import Cause, Compared, PlanSummary, Said, Speaker, Topic
 from contracts.notices import NoticeSpec
 from contracts.taken import Taken
 from contracts.tasks import DecisionReceipt, TaskOption
@@ -44,7 +44,7 @@ class AdjustmentPeople(Case):
         super().__init__(CaseKind.ADJUSTMENT)
         self.why = ""
         self.workers: set[str] = set()
-        self.planned = Planned()
+        self.planned = PlanSummary()
 
     @property
     def rules(self) -> AdjustmentRules:
@@ -91,7 +91,7 @@ class AdjustmentPeople(Case):
             "propose_plan", f"put the books of {self.case_id} right", (PROPOSE, COMPARE_AGAIN, NOTHING_WRONG), **facts
         )
 
-    async def ask_approval_of(self, planned: Planned) -> DecisionReceipt:
+    async def ask_approval_of(self, planned: PlanSummary) -> DecisionReceipt:
         """审批: by somebody else than who proposed it; above the limit by two."""
         rule = self.rules.within if planned.within else self.rules.above
         facts = {"plan": planned.hash, "lines": planned.lines}
@@ -99,7 +99,7 @@ class AdjustmentPeople(Case):
             self, "approve_plan", f"plan {planned.n} of {self.case_id}", rule, sorted(self.workers), "approval", **facts
         )
 
-    async def ask_about(self, planned: Planned, day: str, *, undoing: bool) -> DecisionReceipt | None:
+    async def ask_about(self, planned: PlanSummary, day: str, *, undoing: bool) -> DecisionReceipt | None:
         """告知: cause, plan and day; what the customer says to it until the objection time is over. `undoing`: it takes
         back what the customer objected to."""
         facts = self.notice_facts(planned, day) | ({"undoing": "yes"} if undoing else {})
@@ -107,7 +107,7 @@ class AdjustmentPeople(Case):
             "adjustment_notice", "object to the plan", (AGREE, OBJECT, QUESTION), self.rules.objection_ladder, facts
         )
 
-    async def ask_satisfaction(self, planned: Planned) -> DecisionReceipt | None:
+    async def ask_satisfaction(self, planned: PlanSummary) -> DecisionReceipt | None:
         """满意度: content, a suggestion, a question, or an objection."""
         facts = {"corrections": planned.told, "balance": planned.after}
         options = (SATISFIED, SUGGEST, OBJECT, QUESTION)
@@ -136,7 +136,7 @@ class AdjustmentPeople(Case):
         words = f"{times} plans of {self.case_id} came to nothing: {self.why}"
         return await self.ask_staff("rounds_used_up", words, (Role.SUPERVISOR,), (AGAIN, END))
 
-    def notice_facts(self, planned: Planned, day: str) -> dict[str, str]:
+    def notice_facts(self, planned: PlanSummary, day: str) -> dict[str, str]:
         """What the customer is told of a plan; `plan` proves which one it was."""
         return {
             "cause": self.required.reason,
@@ -176,6 +176,6 @@ class AdjustmentPeople(Case):
         self.workers |= {decision.by, decision.in_place_of} - {""}
         return decision
 
-    async def letter_about(self, planned: Planned, day: str) -> None:
+    async def letter_about(self, planned: PlanSummary, day: str) -> None:
         """The notice goes by letter, since nothing else reached the customer."""
         await self.letter(NoticeSpec(template="adjustment_notice", facts=self.notice_facts(planned, day)))
