@@ -71,6 +71,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "disruption approve": ("disruption:approve", "Approve more time for the cases that it touched."),
     "disruption reject": ("disruption:reject", "Give no more time."),
     "report incidents": ("reporting:incidents", "Causes, trend, times and latent risks of incidents; or a page of it."),
+    "report adjustments": ("adjustment_reporting:adjustments", "Causes, outcomes and lessons of adjustments."),
     "calendar load": ("calendar:load", "Days that were announced later, and the firm's own; due dates move with them."),
     "calendar show": ("calendar:show", "The working days of a year that are not as the week would have it."),
 }

@@ -1,8 +1,9 @@
 """What is shown of an adjustment: its cause, what was said, its plans and what became of each."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from contracts.adjustments import Cause, Effect, PlanMark, Speaker
+from contracts.analysis import Tally
 from contracts.base import Contract
 from contracts.books import Booking
 from contracts.money import Money
@@ -57,3 +58,28 @@ class AdjustmentView(Contract):
     learned_by: str
     said: tuple[SaidLine, ...]
     plans: tuple[PlanView, ...]
+
+
+class LearnedLine(Contract):
+    """经验教训: what is to be done better, and which adjustment taught it."""
+
+    case: str
+    cause: Cause
+    improvement: str
+    learned_by: str
+
+
+class AdjustmentFigures(Contract):
+    """The adjustments that were opened on these days: how they ended, why the books were wrong, who raised them
+    (`system`: the regular check), what customers said at the end, how much was posted in each currency (all that moved,
+    reversals too), and what was learned."""
+
+    since: date | None
+    until: date
+    opened: int
+    outcomes: tuple[Tally, ...]
+    causes: tuple[Tally, ...]
+    raised_by: tuple[Tally, ...]
+    content: tuple[Tally, ...]
+    posted: tuple[Money, ...]
+    lessons: tuple[LearnedLine, ...]

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome, Stage
+from gateways.adjustment_book import adjustment_figures
 from gateways.books_months import today
 from records.books_tables import CustomerContactRow
 from tests.support.adjustments import (
@@ -201,3 +202,22 @@ async def test_plans_that_come_to_nothing_again_and_again_are_for_a_supervisor(f
         await says(firm, case, "approve_plan", "reject")
     await says(firm, case, "rounds_used_up", "end", by="song.jia")
     assert (await firm.outcome(case)).outcome == Outcome.REJECTED
+
+
+async def test_what_adjustments_came_to_is_counted_with_what_was_learned(firm: Firm):
+    _, second = fee_booked_twice(firm)
+    case = (await asked_for(firm, entries=[second])).case
+    await found_out(firm, case)
+    await proposed(firm, case, second)
+    await agreed(firm, case)
+    await finished(firm, case)
+    other = (await asked_for(firm, account="ACC-1004", raised_by="system")).case
+    await firm.task("adjustment_cause", other)
+    with firm.world.database.reading() as session:
+        figures = adjustment_figures(session, None, today())
+        before = adjustment_figures(session, None, today() - timedelta(days=1))
+    counts = {each.name: each.number for each in (*figures.outcomes, *figures.causes, *figures.raised_by)}
+    assert counts == {"adjusted": 1, "open": 1, "data_entry": 2, "li.wei": 1, "system": 1}
+    assert [str(amount) for amount in figures.posted] == ["20.00 CNY"]
+    assert [(each.case, each.improvement) for each in figures.lessons] == [(case, "recorded, after a look")]
+    assert (figures.opened, before.opened) == (2, 0)
