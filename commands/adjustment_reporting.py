@@ -1,34 +1,16 @@
 """`report adjustments`: what the adjustments of a time come to, and what was learned from them."""
 
-from datetime import datetime
-from typing import Annotated
-
-import typer
-
 from commands.face import AsJson, answer, table
 from commands.office import records
 from commands.pages import Pages
+from commands.reporting import Since, Until, days
 from contracts.adjustment_views import AdjustmentFigures
-from contracts.refusals import Code, Refused
 from gateways.adjustment_book import adjustment_figures
-from gateways.books_months import today
-
-_DAY = ["%Y-%m-%d"]
 
 
-def adjustments(
-    since: Annotated[
-        datetime | None, typer.Option("--since", formats=_DAY, help="Left out: from the first on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, help="Left out: today, by the firm's clock.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+def adjustments(since: Since = None, until: Until = None, as_json: AsJson = False) -> None:
     """By the day on which each was opened."""
-    first, last = since.date() if since else None, until.date() if until else today()
-    if first and first > last:
-        raise Refused(Code.BAD_INPUT, f"--since {first} is after --until {last}.")
+    first, last = days(since, until)
     with records().reading() as session:
         figures = adjustment_figures(session, first, last)
     answer(figures, as_json, _pages)

@@ -1,7 +1,7 @@
 """`report incidents`: what the reports of a time come to, on the terminal, as JSON, or as a page to keep."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -19,27 +19,32 @@ from settings import Settings, load_settings
 
 _DAY = ["%Y-%m-%d"]
 
+Since = Annotated[datetime | None, typer.Option("--since", formats=_DAY, help="Left out: from the first one on.")]
+Until = Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="Left out: today, by the firm's clock.")]
+
 
 def incidents(
-    since: Annotated[
-        datetime | None, typer.Option("--since", formats=_DAY, help="Left out: from the first report on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, help="Left out: today, by the firm's clock.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write one HTML page.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Frequent causes, trend, times, what was late, satisfaction and latent risks, of the reports of these days."""
-    last = until.date() if until else today()
-    if since and since.date() > last:
-        raise Refused(Code.BAD_INPUT, f"--since {since.date()} is after --until {last}.")
+    first, last = days(since, until)
     settings = load_settings()
     book = IncidentBook(records(settings), policies_of(settings))
-    analysis = book.analyse(since.date() if since else None, last, datetime.now(FIRM_ZONE))
+    analysis = book.analyse(first, last, datetime.now(FIRM_ZONE))
     if out and analysis.reports:
         _write(out, analysis, settings)
     answer(analysis, as_json, lambda told: [f"The page is in {out}."] if out and told.reports else _pages(told))
+
+
+def days(since: datetime | None, until: datetime | None) -> tuple[date | None, date]:
+    """The days that were asked for, the first one null where there is no limit. Refused: BAD_INPUT."""
+    first, last = since.date() if since else None, until.date() if until else today()
+    if first and first > last:
+        raise Refused(Code.BAD_INPUT, f"--since {first} is after --until {last}.")
+    return first, last
 
 
 def _write(file: str, analysis: IncidentAnalysis, settings: Settings) -> None:
