@@ -18,14 +18,14 @@ APPROVAL, NOTICE, LETTER = "approve_plan", "adjustment_notice", "letter"
 _REACHED = (DeliveryState.SENT, DeliveryState.ANSWERED)
 
 
-def approval_of(session: Session, dossier: str, plan: str) -> str:
+def approval_of(session: Session, dossier: str, plan: str) -> tuple[str, ...]:
     """Who approved the plan with this hash, as many different people as the task asked for. RuntimeError if they
     did not."""
     for task, spec in _tasks_about(session, dossier, plan):
         approved = select(DecisionRow.decided_by).where(DecisionRow.task == task.task, DecisionRow.option == "approve")
         people = sorted(set(session.exec(approved)))
         if task.name == APPROVAL and task.option == "approve" and len(people) >= spec.needed:
-            return ", ".join(people)
+            return tuple(people)
     raise RuntimeError(f"nobody has approved {plan}")
 
 

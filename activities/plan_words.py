@@ -27,8 +27,8 @@ def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool]) -> str:
 
 
 def as_told(plan: Plan, language: Language) -> str:
-    """What the customer is told of it: a line for each entry, without our own ids."""
-    return "\n".join(f"{each.on}  {_kind(each, language)}  {_moves(each)}" for each in plan.bookings)
+    """What the customer is told of it: a line for each entry, without our own ids and whole account numbers."""
+    return "\n".join(f"{each.on}  {_kind(each, language)}  {_moves(each, hidden='…')}" for each in plan.bookings)
 
 
 def compared_lines(compared: Compared) -> str:
@@ -44,9 +44,11 @@ def _kind(booking: Booking, language: Language) -> str:
     return words("reversing_entry" if booking.reverses else "correcting_entry", language)
 
 
-def _moves(booking: Booking) -> str:
+def _moves(booking: Booking, hidden: str = "") -> str:
+    """What it does to the accounts; where something is to be `hidden`, that stands for all but their ends."""
     moved = ((account_of(line.ledger), line.amount) for line in booking.lines)
-    return ", ".join(f"{account} {_signed(amount)}" for account, amount in moved if account)
+    named = ((hidden + account[-4:] if hidden else account, amount) for account, amount in moved if account)
+    return ", ".join(f"{account} {_signed(amount)}" for account, amount in named)
 
 
 def _signed(amount: Money) -> str:

@@ -82,10 +82,12 @@ class Plans:
         return self._planned(step, by, why, lambda planner, n: planner.undo(step.dossier, n, undone, entries))
 
     @activity.defn
-    def approve_plan(self, step: Step, hash: str) -> None:
-        """Mark the plan as approved, by the decisions that are on record for it."""
+    def approve_plan(self, step: Step, hash: str) -> tuple[str, ...]:
+        """Mark the plan as approved, by the decisions that are on record for it; who has."""
         with self.database.transaction() as session:
-            self._mark(session, step, hash, PlanMark.APPROVED, approval_of(session, step.dossier, hash))
+            people = approval_of(session, step.dossier, hash)
+            self._mark(session, step, hash, PlanMark.APPROVED, ", ".join(people))
+            return people
 
     @activity.defn
     def tell_plan(self, step: Step, hash: str) -> bool:

@@ -111,7 +111,8 @@ class AccountAdjustment(AdjustmentCause):
         """审批: a plan that is rejected goes back."""
         decision = await self.ask_approval_of(self.planned)
         if decision.option == APPROVE.name:
-            return await self.carried_out(Plans.approve_plan, self.planned.hash)
+            approvers = await self.carried_out(Plans.approve_plan, self.planned.hash)
+            return self.approvers.update(approvers)
         self.why = f"plan {self.planned.n} was rejected: {decision.reason}"
         if not self.undoing:
             raise Returned(Stage.COMPARISON)

@@ -38,12 +38,13 @@ END = TaskOption(name="end", reason_needed=True)
 
 class AdjustmentPeople(Case):
     """The questions of an adjustment. `why` it came back to the comparison, if it did; `workers`: who has worked on it
-    or asked for it, and so approves none of it; `planned`: the newest plan."""
+    or asked for it, and so approves none of it; `approvers` judge no objection to it; `planned`: the newest plan."""
 
     def __init__(self) -> None:
         super().__init__(CaseKind.ADJUSTMENT)
         self.why = ""
         self.workers: set[str] = set()
+        self.approvers: set[str] = set()
         self.planned = PlanSummary()
 
     @property
@@ -116,10 +117,10 @@ class AdjustmentPeople(Case):
         )
 
     async def ask_about_objection(self, said: DecisionReceipt, why: str) -> DecisionReceipt:
-        """异议: is it justified, partly, or not? Judged by somebody who has not worked on it."""
+        """异议: is it justified, partly, or not? Judged by somebody who has neither worked on it nor approved of it."""
         return await asked_back(
             self, "objection", said.reason, self.rules.objections, (JUSTIFIED, PARTLY, UNJUSTIFIED, RETURN),
-            barred=tuple(sorted(self.workers)), ladder=self.rules.ladder,
+            barred=tuple(sorted(self.workers | self.approvers)), ladder=self.rules.ladder,
             facts={"plan": self.planned.hash, "lines": self.planned.lines} | not_empty(why=why),
         )  # fmt: skip
 

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome
 from gateways.books_months import today
 from tests.support.adjustments import (
@@ -62,6 +65,15 @@ async def test_an_objection_before_posting_that_is_not_justified_is_answered_and
     await firm.pass_time(timedelta(seconds=60))
     assert await finished(firm, case) == Outcome.ADJUSTED
     assert firm.subjects("objection_rejected", case) == 1
+
+
+async def test_who_approved_of_a_plan_judges_no_objection_to_it(firm: Firm):
+    case, _ = await told(firm)
+    await says(firm, case, "adjustment_notice", "object")
+    with pytest.raises(Refused) as refused:
+        await says(firm, case, "objection", "unjustified", by="song.jia")
+    assert refused.value.code is Code.FOUR_EYES
+    await says(firm, case, "objection", "unjustified", by="luo.hao")
 
 
 async def test_an_objection_before_posting_that_is_justified_leads_to_another_plan(firm: Firm):
