@@ -40,9 +40,6 @@ from workflows.case import only_for
 from workflows.remedy_shapes import APPROVE
 from workflows.stops import Returned
 
-SOLVED = frozenset({Outcome.SOLVED, Outcome.UNCONFIRMED})
-"""How an incident ends whose fault was mended."""
-
 
 @workflow.defn
 class AccountAdjustment(AdjustmentCause):
@@ -116,7 +113,7 @@ class AccountAdjustment(AdjustmentCause):
         self.why = f"plan {self.planned.n} was rejected: {decision.reason}"
         if not self.undoing:
             raise Returned(Stage.COMPARISON)
-        self.undoing = False
+        self.undoing, self.planned = False, self.posted
         raise Returned(Stage.SATISFACTION)
 
     async def notice(self) -> None:

@@ -118,6 +118,18 @@ async def test_a_reversal_that_is_rejected_is_judged_again(firm: Firm):
     assert [marks(plan)[-1:] for plan in view(firm, case).plans] == [["reconciled"], []]
 
 
+async def test_an_objection_that_is_justified_again_after_its_reversal_was_rejected_is_reversed_after_all(firm: Firm):
+    case, _ = await posted(firm)
+    await says(firm, case, "adjustment_done", "object")
+    await says(firm, case, "objection", "justified")
+    await says(firm, case, "approve_plan", "reject")
+    await says(firm, case, "objection", "justified", by="xu.jing")
+    await agreed(firm, case, "luo.hao")
+    await says(firm, case, "lesson", "recorded")
+    assert (await firm.outcome(case)).outcome == Outcome.REVERSED
+    assert [marks(plan)[-1:] for plan in view(firm, case).plans] == [["reconciled"], [], ["reconciled"]]
+
+
 async def test_a_partly_justified_objection_afterwards_leads_to_a_new_plan_and_the_posted_one_stands(firm: Firm):
     case, _ = await posted(firm)
     before = firm.account("ACC-1001").balance.minor
