@@ -117,9 +117,7 @@ def _nothing_in_a_closed_month(session: Session, entries: Iterable[JournalEntryR
     closings = list(session.exec(select(AccountingPeriodRow)))
     for entry in entries:
         assert entry.period == entry.at.astimezone(FIRM_ZONE).isoformat()[:7]
-        late = [
-            each.period for each in closings if entry.period <= each.period and entry.recorded_at > each.closed_at
-        ]
+        late = [each.period for each in closings if entry.period <= each.period and entry.recorded_at > each.closed_at]
         assert not late, f"{entry.reference} was booked in {late} after it was closed"
 
 
@@ -130,7 +128,9 @@ def _posted(
     there = {
         entry.reference: Booked(
             entry.text,
-            tuple((line.ledger, line.currency, line.minor) for line in sorted(lines[entry.id], key=lambda line: line.n)),
+            tuple(
+                (line.ledger, line.currency, line.minor) for line in sorted(lines[entry.id], key=lambda line: line.n)
+            ),
             entry.at.astimezone(FIRM_ZONE).date(),
             entry.reverses or "",
             entry.corrects or "",
@@ -142,7 +142,9 @@ def _posted(
     for row in session.exec(select(PlanRow)).all():
         assert hashlib.sha256(row.plan.encode()).hexdigest() == row.hash
         found, told_of = marks(session, row), _trail_of(session, row)
-        assert len(told_of) == (PlanMark.POSTED in found), f"plan {row.n} of {row.dossier}: {len(told_of)} links tell of it"
+        assert len(told_of) == (PlanMark.POSTED in found), (
+            f"plan {row.n} of {row.dossier}: {len(told_of)} links tell of it"
+        )
         if PlanMark.POSTED in found:
             mine = {each["reference"]: _booked(each) for each in json.loads(row.plan)["bookings"]}
             assert json.loads(found[PlanMark.POSTED]) == [ids.get(reference) for reference in mine]

@@ -90,9 +90,13 @@ class PlanRoom:
 
     def propose(self, account: str, draft: Draft) -> Proposed:
         """What a draft comes to."""
-        return self.plans.propose_plan(self.step(account, "propose_plan"), draft, Compared(), PROPOSER, "as it was said")
+        return self.plans.propose_plan(
+            self.step(account, "propose_plan"), draft, Compared(), PROPOSER, "as it was said"
+        )
 
-    def decide(self, account: str, hash: str, people: Sequence[str], *, needed: int = 1, option: str = "approve") -> None:
+    def decide(
+        self, account: str, hash: str, people: Sequence[str], *, needed: int = 1, option: str = "approve"
+    ) -> None:
         """So many people say so of the plan with that hash; the task is decided when they are enough."""
         done = option if option != "approve" or len(people) >= needed else None
         task = self._task(account, "approve_plan", hash, Role.SUPERVISOR, needed, done)
