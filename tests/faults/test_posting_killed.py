@@ -218,7 +218,7 @@ async def test_two_workers_killed_while_they_post_and_the_third_brings_the_adjus
 ):
     """One in the middle of posting, the next one when everything is there and Temporal does not know it."""
     before = firm.account("ACC-1001").balance.minor
-    first, second = fee_booked_twice(firm)
+    _, second = fee_booked_twice(firm)
     async with worker_process(firm, server, "-m", "tests.faults.dying_adjuster", Edge.BEFORE_COMMIT) as dying:
         case = (await asked_for(firm, entries=[second])).case
         await found_out(firm, case)

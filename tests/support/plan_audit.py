@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from contracts.adjustments import PlanMark
 from gateways.books_months import FIRM_ZONE
@@ -39,7 +39,7 @@ def audit(database: Database, evidence: EvidenceStore) -> int:
     with database.reading() as session:
         entries = list(session.exec(select(JournalEntryRow)))
         lines: dict[str, list[JournalLineRow]] = defaultdict(list)
-        for line in session.exec(select(JournalLineRow)):
+        for line in session.exec(select(JournalLineRow).order_by(col(JournalLineRow.n))):
             lines[line.entry].append(line)
         _balanced(entries, lines)
         _taken_back_once(entries, lines)
@@ -128,9 +128,7 @@ def _posted(
     there = {
         entry.reference: Booked(
             entry.text,
-            tuple(
-                (line.ledger, line.currency, line.minor) for line in sorted(lines[entry.id], key=lambda line: line.n)
-            ),
+            tuple((line.ledger, line.currency, line.minor) for line in lines[entry.id]),
             entry.at.astimezone(FIRM_ZONE).date(),
             entry.reverses or "",
             entry.corrects or "",
@@ -141,10 +139,8 @@ def _posted(
     ids, planned = {entry.reference: entry.id for entry in entries}, dict[str, Booked]()
     for row in session.exec(select(PlanRow)).all():
         assert hashlib.sha256(row.plan.encode()).hexdigest() == row.hash
-        found, told_of = marks(session, row), _trail_of(session, row)
-        assert len(told_of) == (PlanMark.POSTED in found), (
-            f"plan {row.n} of {row.dossier}: {len(told_of)} links tell of it"
-        )
+        found, links = marks(session, row), _trail_of(session, row)
+        assert len(links) == (PlanMark.POSTED in found), f"{len(links)} links tell of plan {row.n} of {row.dossier}"
         if PlanMark.POSTED in found:
             mine = {each["reference"]: _booked(each) for each in json.loads(row.plan)["bookings"]}
             assert json.loads(found[PlanMark.POSTED]) == [ids.get(reference) for reference in mine]

@@ -125,17 +125,26 @@ class PlanRoom:
         self.plans.approve_plan(self.step(account, "approve_plan"), hash)
         assert self.plans.tell_plan(self.step(account, "tell_plan"), hash)
 
+    def ready(self, account: str = "ACC-1") -> str:
+        """The hash of a plan that takes a wrong entry back and books the right one: approved, told, not posted."""
+        today = self.at.date()
+        wrong = self.book(account, -200, today)
+        draft = Draft(reverse=(wrong,), book=(correction(account, -100, today, wrong),))
+        proposed = self.propose(account, draft)
+        self.approved_and_told(account, proposed.hash)
+        return proposed.hash
+
     def post(self, account: str, hash: str) -> Posted:
         """Post it, as the workflow does."""
         return self.plans.post_plan(self.step(account, "post_plan"), hash)
 
     # ---- what happens meanwhile ----------------------------------------------------------------------------------
 
-    def book(self, account: str, minor: int, on: date, ledger: OwnLedger = OwnLedger.FEES) -> str:
-        """An entry of that amount, against a ledger of the firm or, where there is none, ...; empty where it may not be."""
+    def book(self, account: str, minor: int, on: date) -> str:
+        """An entry of that amount, in minor units; empty where it is refused."""
         currency = ACCOUNTS[account][1]
         money = Money(minor=minor, currency=currency)
-        lines = (Line(ledger=ledger_of(account), amount=money), Line(ledger=ledger.of(currency), amount=-money))
+        lines = (Line(ledger=ledger_of(account), amount=money), Line(ledger=OwnLedger.FEES.of(currency), amount=-money))
         return self.post_lines(lines, on)
 
     def post_lines(self, lines: Sequence[Line], on: date) -> str:
