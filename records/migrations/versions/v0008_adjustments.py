@@ -6,7 +6,12 @@ from alembic import op
 revision = "0008"
 down_revision = "0007"
 
-APPEND_ONLY = ("adjustment_plans", "plan_marks", "remarks")
+APPEND_ONLY = {
+    "adjustment_plans": ("dossier, n", "ABORT, 'adjustment_plans is append-only'"),
+    "plan_marks": ("dossier, n, mark", "IGNORE"),
+    "remarks": ("id", "ABORT, 'remarks is append-only'"),
+}
+"""Their keys, and on SQLite what becomes of another row of the same key: a mark may be made twice, the first one stays."""
 
 
 def _text(*names: str, key: bool = False, index: bool = False) -> list[sa.Column]:
@@ -62,3 +67,7 @@ def _refuse_changes(table: str) -> None:
     for change in ("UPDATE", "DELETE"):
         words = f"SELECT RAISE(ABORT, '{table} is append-only')"
         op.execute(f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} BEGIN {words}; END")
+    key, how = APPEND_ONLY[table]
+    new = ", ".join(f"NEW.{column}" for column in key.split(", "))
+    there = f"({new}) IN (SELECT {key} FROM {table})"  # INSERT OR REPLACE asks no trigger on DELETE
+    op.execute(f"CREATE TRIGGER {table}_kept BEFORE INSERT ON {table} WHEN {there} BEGIN SELECT RAISE({how}); END")
