@@ -204,7 +204,7 @@ class Journals(RuleBasedStateMachine):
         """Whether both marks are there, under this hash."""
         words = "SELECT count(DISTINCT mark) FROM plan_marks WHERE hash = :hash AND mark IN ('approved', 'told')"
         with self.room.database.reading() as session:
-            return session.connection().execute(text(words), {"hash": hash}).scalar_one() == 2
+            return bool(session.connection().execute(text(words), {"hash": hash}).scalar_one() == 2)
 
     def planned(self, account: str, crash: Any, do: Callable[[], Any]) -> None:
         proposed = self.through(crash, do)
@@ -245,7 +245,7 @@ def test_whatever_is_planned_torn_away_and_done_again_the_books_hold_what_was_ap
     event.listen(database.engine, "connect", lambda connection, _: connection.executescript(QUICK))
     edges = Boundaries(database.engine)
     run_state_machine_as_test(
-        lambda: Journals(template, database, edges, seen),
+        lambda: Journals(template, database, edges, seen),  # type: ignore[arg-type]  # any maker of one will do
         settings=settings(
             max_examples=EXAMPLES, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck),
             database=None, phases=[Phase.generate],  # it names the steps that failed; to shrink them takes minutes

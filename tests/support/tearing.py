@@ -45,7 +45,7 @@ class Boundaries:
             commit(connection)
             after()
 
-        engine.dialect.do_commit = commit_between  # type: ignore[method-assign]
+        engine.dialect.do_commit = commit_between  # type: ignore[method-assign,assignment]
 
     @contextmanager
     def armed(self, at: int | Edge | None) -> Iterator[None]:
