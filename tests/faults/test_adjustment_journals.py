@@ -43,7 +43,20 @@ NOTHING = Compared()
 PICK = st.integers(0, 3)
 REVERSE = st.lists(PICK, max_size=2, unique=True)
 BOOK = st.lists(st.tuples(st.sampled_from([0] * 8 + [1, 2]), MINOR, DAYS, st.booleans()), max_size=2)
-WAY = st.tuples(ACCOUNT, REVERSE, BOOK, st.none() | ENTRY, st.tuples(CRASH, CRASH, CRASH, CRASH))
+WELL = (1, 1, "approve", DeliveryState.SENT)
+CONSENT = st.sampled_from(
+    [WELL] * 6
+    + [
+        (0, 1, "approve", DeliveryState.SENT),
+        (1, 2, "approve", DeliveryState.SENT),
+        (1, 1, "reject", DeliveryState.SENT),
+        (1, 1, "approve", DeliveryState.FAILED),
+        (1, 1, "approve", DeliveryState.BOUNCED),
+    ]
+)
+"""How many approve of how many needed, and what becomes of the notice."""
+
+WAY = st.tuples(ACCOUNT, REVERSE, BOOK, CONSENT, st.none() | ENTRY, st.tuples(CRASH, CRASH, CRASH, CRASH))
 
 
 class Journals(RuleBasedStateMachine):
@@ -162,13 +175,13 @@ class Journals(RuleBasedStateMachine):
         assert proven or not (done and done.entries), "posted before anybody approved it and the customer knew"
 
     @rule(way=WAY)
-    def whole_way_gone(self, way: tuple[str, list[int], list[Any], Any, list[Any]]) -> None:
-        account, reverse, book, meanwhile, crashes = way
+    def whole_way_gone(self, way: tuple[str, list[int], list[Any], Any, Any, list[Any]]) -> None:
+        account, reverse, book, (people, needed, option, state), meanwhile, crashes = way
         before = len(self.proposed)
         self.plan_proposed(account, reverse, book, crashes[0])
         if len(self.proposed) > before:
-            self.decided(0, 1, 1, "approve", 0, crashes[1])
-            self.told(0, DeliveryState.SENT, 0, crashes[2])
+            self.decided(0, people, needed, option, 0, crashes[1])
+            self.told(0, state, 0, crashes[2])
             if meanwhile:
                 self.booked_meanwhile(meanwhile)
             self.posted(0, crashes[3])
