@@ -27,11 +27,21 @@ from tests.support import plan_audit
 from tests.support.plan_room import ACCOUNTS, APPROVERS, PROPOSER, PlanRoom, correction
 from tests.support.tearing import Boundaries, Edge, Torn
 
-EXAMPLES = int(os.environ.get("JOURNALS", "300"))
+EXAMPLES = int(os.environ.get("JOURNALS", "400"))
 """So many fit into the tests; JOURNALS=2000 goes through more of them."""
 
 QUICK = "PRAGMA synchronous = OFF; PRAGMA busy_timeout = 500"
 """A disk that need not outlast anything, and nobody else to wait for."""
+
+BOOKED_SINCE = """
+SELECT count(*) FROM adjustment_plans p, json_each(p.plan, '$.effects') e
+JOIN journal_lines l ON l.ledger = 'customer:' || json_extract(e.value, '$.account')
+JOIN journal_entries j ON j.id = l.entry AND j.n > :since
+WHERE p.hash = :hash AND j.reference NOT LIKE p.dossier || '/plan-' || p.n || '/%'
+AND date(j.at, '+8 hours') BETWEEN json_extract(p.plan, '$.since') AND json_extract(p.plan, '$.until')
+AND NOT EXISTS (SELECT 1 FROM plan_marks m WHERE m.hash = p.hash AND m.mark = 'posted')
+"""
+"""How many lines others booked on the accounts of a plan, in the days that it rests on, before it was posted."""
 
 OURS = [name for name, (customer, _, _) in ACCOUNTS.items() if customer == "CUS-1"]
 ACCOUNT = st.sampled_from([*OURS[:1] * 3, *OURS])
@@ -71,6 +81,7 @@ class Journals(RuleBasedStateMachine):
         self.room = PlanRoom(database, template.parent)
         self.edges, self.seen = edges, seen
         self.proposed: list[tuple[str, str]] = []
+        self.entries: dict[str, int] = {}
         self.done: list[tuple[Callable[[], Any], Any]] = []
 
     # ---- the journal ---------------------------------------------------------------------------------------------
@@ -169,10 +180,12 @@ class Journals(RuleBasedStateMachine):
     def posted(self, pick: int, crash: Any) -> None:
         account, hash = self.pick(pick)
         step, marked = self.room.step(account, "post_plan"), self.marked(account, hash)
+        stale = bool(self.ask(BOOKED_SINCE, hash=hash, since=self.entries[hash]))
         proven = all(self.proven(proof, account, hash) for proof in (plan_audit.approved, plan_audit.told))
         done = self.allowed(marked, crash, lambda: self.room.plans.post_plan(step, hash))
         self.seen["posted" if done and done.entries else "not posted"] += 1
         assert proven or not (done and done.entries), "posted before anybody approved it and the customer knew"
+        assert not (stale and done and done.entries), "posted on books that had changed"
 
     @rule(way=WAY)
     def whole_way_gone(self, way: tuple[str, list[int], list[Any], Any, Any, list[Any]]) -> None:
@@ -216,8 +229,11 @@ class Journals(RuleBasedStateMachine):
     def marked(self, account: str, hash: str) -> bool:
         """Whether both marks are there, under this hash."""
         words = "SELECT count(DISTINCT mark) FROM plan_marks WHERE hash = :hash AND mark IN ('approved', 'told')"
+        return self.ask(words, hash=hash) == 2
+
+    def ask(self, words: str, **values: Any) -> int:
         with self.room.database.reading() as session:
-            return bool(session.connection().execute(text(words), {"hash": hash}).scalar_one() == 2)
+            return int(session.connection().execute(text(words), values).scalar_one())
 
     def planned(self, account: str, crash: Any, do: Callable[[], Any]) -> None:
         proposed = self.through(crash, do)
@@ -225,6 +241,7 @@ class Journals(RuleBasedStateMachine):
         self.done.append((do, proposed))
         if proposed.hash:
             self.proposed.append((account, proposed.hash))
+            self.entries[proposed.hash] = self.ask("SELECT coalesce(max(n), 0) FROM journal_entries")
 
     def allowed(self, proven: bool, crash: Any, do: Callable[[], Any]) -> Any:
         """What it answers; it is refused exactly where nothing proves it."""
