@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ NOTHING, WHOLE = (0, 0, 0), (2, 1, 1)
 """What `stands` of a plan of two entries."""
 
 PATIENCE_SECONDS = 20.0
+_NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -50,9 +52,9 @@ def room(database: Database, tmp_path: Path) -> PlanRoom:
 
 
 @pytest.fixture
-def real_room(postgres: PostgresServer, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlanRoom]:
+def real_room(postgres: PostgresServer, tmp_path: Path) -> Iterator[PlanRoom]:
     """On PostgreSQL."""
-    database = Database(postgres.create_database(f"posting_{abs(hash(request.node.name))}"))
+    database = Database(postgres.create_database(f"posting_{next(_NUMBERS)}"))
     database.upgrade()
     yield furnished(database, tmp_path)
     database.dispose()
