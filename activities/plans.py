@@ -179,6 +179,7 @@ class Plans:
             return Posted(entries=tuple(json.loads(marks[PlanMark.POSTED])))
         if fingerprint_of(plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
             raise RuntimeError(f"plan {plan.n} is not what was approved and told")
+        self.books.hold(session, [each.account for each in plan.effects])
         changed = self._changed(session, step, case, plan)
         if changed:
             return Posted(why=changed)

@@ -134,6 +134,10 @@ class Books(Protocol):
         """Book a balanced entry once under its reference; answers its id."""
         ...
 
+    def hold(self, session: Session, account_ids: Iterable[str]) -> None:
+        """What is read of these accounts from now on stays so until the transaction ends."""
+        ...
+
     def post_all(self, session: Session, bookings: Sequence[Booking], dossier: str, at: datetime) -> tuple[str, ...]:
         """Book several balanced entries, all or none, each once under its reference; answers their ids."""
         ...

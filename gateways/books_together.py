@@ -28,6 +28,12 @@ from records.books_tables import JournalEntryRow
 class Together:
     """What books several entries at once."""
 
+    def hold(self, session: Session, account_ids: Iterable[str]) -> None:
+        """Nobody else books on these accounts, and no month is closed, until the transaction ends."""
+        turn_to_book(session)
+        for account_id in sorted(account_ids):
+            held(session, account_id)
+
     def post_all(
         self,
         session: Session,

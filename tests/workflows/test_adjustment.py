@@ -21,7 +21,6 @@ from tests.support.adjustments import (
     found_out,
     marks,
     proposed,
-    says,
     view,
 )
 from tests.support.firm import Firm

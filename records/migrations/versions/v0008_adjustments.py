@@ -6,7 +6,15 @@ from alembic import op
 revision = "0008"
 down_revision = "0007"
 
-APPEND_ONLY = ("adjustment_plans", "plan_marks", "remarks")
+SAME_PLAN = "EXISTS (SELECT 1 FROM adjustment_plans WHERE dossier = NEW.dossier AND n = NEW.n)"
+SAME_MARK = "EXISTS (SELECT 1 FROM plan_marks WHERE dossier = NEW.dossier AND n = NEW.n AND mark = NEW.mark)"
+SAME_REMARK = "EXISTS (SELECT 1 FROM remarks WHERE id = NEW.id)"
+APPEND_ONLY = {
+    "adjustment_plans": (SAME_PLAN, "ABORT, 'adjustment_plans is append-only'"),
+    "plan_marks": (SAME_MARK, "IGNORE"),
+    "remarks": (SAME_REMARK, "ABORT, 'remarks is append-only'"),
+}
+"""What becomes of another row of the same key on SQLite; a mark may be made again, and the first one stays."""
 
 
 def _text(*names: str, key: bool = False, index: bool = False) -> list[sa.Column]:
@@ -62,3 +70,5 @@ def _refuse_changes(table: str) -> None:
     for change in ("UPDATE", "DELETE"):
         words = f"SELECT RAISE(ABORT, '{table} is append-only')"
         op.execute(f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} BEGIN {words}; END")
+    same, how = APPEND_ONLY[table]  # INSERT OR REPLACE asks no trigger on DELETE
+    op.execute(f"CREATE TRIGGER {table}_kept BEFORE INSERT ON {table} WHEN {same} BEGIN SELECT RAISE({how}); END")
