@@ -43,7 +43,7 @@ def test_a_ladder_that_does_not_exist_is_named_with_its_place(ladder: str, old: 
         ('expected = "20 working days"', 'expected = "20 working days"\nhurry = 1', "adjustments.hurry"),
         ('CNY = "5000.00"', "CNY = 5000.00", "adjustments.limit.CNY"),
         ('JPY = "100000"', 'JPY = "100000.50"', "adjustments.limit"),
-        ('USD = "700.00"', 'XXX = "700.00"', "adjustments.limit.XXX"),
+        ('USD = "700.00"', 'XXX = "700.00"', "adjustments.limit.XXX.[key]"),
         ("needed = 1", "needed = 0", "adjustments.within"),
         ("needed = 2", "needed = 10", "adjustments.above.needed"),
         ("needed = 2,", "needed = 3, different_roles = true,", "adjustments.above"),
