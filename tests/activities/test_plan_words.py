@@ -60,10 +60,11 @@ def test_the_customer_is_told_each_entry_of_a_plan_as_far_as_a_notice_goes():
 
 def test_differences_are_told_in_short_sentences_and_how_many_there_are_besides():
     found = Compared(statements=("s",), differences=(wrong("y" * 200), wrong("wire")), more=7, unread=("p: is no CSV",))
+    said = f"is booked with another amount by entry {ENTRY}, 2.00 CNY on {DAY}."
     assert compared_lines(found).splitlines() == [
         "7 more differences are for another plan",
-        f"1. Line 1, 1.00 CNY on {DAY} ({'y' * 40}…), is booked with another amount by entry {ENTRY}, 2.00 CNY on {DAY}.",
-        f"2. Line 1, 1.00 CNY on {DAY} (wire), is booked with another amount by entry {ENTRY}, 2.00 CNY on {DAY}.",
+        f"1. Line 1, 1.00 CNY on {DAY} ({'y' * 40}…), {said}",
+        f"2. Line 1, 1.00 CNY on {DAY} (wire), {said}",
         "p: is no CSV",
     ]
     many = compared_lines(found.model_copy(update={"differences": tuple(wrong("z" * 200, n) for n in range(50))}))
