@@ -21,6 +21,9 @@ from records.tables import CaseRow
 MOST = 50
 """So many differences are put right by one plan; a plan takes back and books no more entries than that."""
 
+TEXT = 200
+"""So many characters of the text of a line go through a case: a bank may write thousands."""
+
 AROUND = timedelta(days=10)
 """An entry so far outside the time of a statement may still be meant by it."""
 
@@ -81,7 +84,8 @@ class Comparing:
         return read_statements(content, reference, self.account.id, self._currency)
 
     def _differences(self, statement: Statement) -> tuple[Difference, ...]:
-        return compare(statement, [*self._booked(self.account.id, statement)], [*self._elsewhere(statement)])
+        found = compare(statement, [*self._booked(self.account.id, statement)], [*self._elsewhere(statement)])
+        return tuple(each.model_copy(update={"text": each.text[:TEXT]}) for each in found)
 
     def _booked(self, account: str, statement: Statement) -> Iterator[Booked]:
         for entry in self.books.standing(self.books.entries(self.session, account)):

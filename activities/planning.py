@@ -157,11 +157,13 @@ class Planner:
         )
 
     def _reversal(self, wrong: JournalEntry, reference: str) -> Booking:
+        day = day_of(wrong.at)
+        on = self._open_day(day)
         return Booking(
             reference=reference,
-            text=f"reversal of {wrong.id}: {wrong.text}"[:8_000],
+            text=f"reversal of {wrong.id}{_belonging(on, day)}: {wrong.text}"[:8_000],
             lines=tuple(Line(ledger=line.ledger, amount=-line.amount) for line in wrong.lines),
-            on=self._open_day(day_of(wrong.at)),
+            on=on,
             reverses=wrong.id,
             corrects=wrong.id,
         )
@@ -170,11 +172,10 @@ class Planner:
         amount = Money.parse(correction.amount, self.account.currency)
         day = correction.on or self.on
         on = self._open_day(day)
-        belongs = "" if on == day else f" (of {day})"
         ours = Line(ledger=correction.ledger.of(amount.currency), amount=-amount)
         return Booking(
             reference=reference,
-            text=f"correction{belongs}: {correction.text}",
+            text=f"correction{_belonging(on, day)}: {correction.text}",
             lines=(Line(ledger=ledger_of(correction.account), amount=amount), ours),
             on=on,
             corrects=correction.corrects or "",
@@ -194,6 +195,9 @@ class Planner:
                 yield Fault(path=path, message=f"{each.id} is on an account of another customer too, who must be asked")
             if any(own[name].currency != self.account.currency for name in accounts & own.keys()):
                 yield Fault(path=path, message=f"{each.id} is not in {self.account.currency}")
+            for name in sorted(accounts & own.keys()):
+                if own[name].status is AccountStatus.CLOSED:
+                    yield Fault(path=path, message=f"{each.id} is on {name}, which is closed")
             if not accounts:
                 yield Fault(path=path, message=f"{each.id} is on no account of a customer")
 
@@ -216,6 +220,11 @@ class Planner:
     def _booked_between(self, account: str, since: date, until: date) -> list[list[str | int]]:
         entries = self.books.entries(self.session, account)
         return [[each.id, each.amount.minor] for each in entries if since <= day_of(each.at) <= until]
+
+
+def _belonging(on: date, day: date) -> str:
+    """The day that a booking belongs to, where it is booked for another."""
+    return "" if on == day else f" (of {day})"
 
 
 def _other_side(wrong: JournalEntry | None, amount: Money) -> OwnLedger:

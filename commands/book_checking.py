@@ -14,7 +14,6 @@ from contracts.adjustments import AdjustmentRequest, Cause
 from contracts.book_checks import BookRule, BooksChecked, Breach, CheckedLine
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
-from contracts.text import counted
 from contracts.vocabulary import CaseKind
 from gateways.book_check import breaches, posted
 from gateways.books_months import today
@@ -79,19 +78,8 @@ def _request(breach: Breach) -> AdjustmentRequest:
 
 
 def _pages(checked: BooksChecked) -> Pages:
-    rows = (
-        (
-            e.breach.rule,
-            e.breach.account or "-",
-            e.breach.entry,
-            e.breach.amount,
-            e.case or "-",
-            e.why or e.breach.words,
-        )
-        for e in checked.found
-    )
-    yield from table("", ("rule", "account", "entry", "amount", "adjustment", ""), rows)
-    yield f"{counted(checked.entries, 'entry')} checked, {len(checked.found)} break a rule of the policy."
+    yield from table("", ("rule", "account", "entry", "amount", "adjustment", ""), map(_row, checked.found))
+    yield f"Entries checked: {checked.entries}; breaches of the bookkeeping rules: {len(checked.found)}."
 
 
 def _row(line: CheckedLine) -> Sequence[object]:

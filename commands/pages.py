@@ -32,6 +32,8 @@ def case_pages(case: CaseView) -> Pages:
     findings = ((line.kind, line.state, line.detail) for line in case.findings)
     yield from table("Findings", ("kind", "state", "what"), findings)
     yield from table("Tasks", ("task", "desk", "state", "due", "decided, or options"), map(_task_row, case.tasks))
+    facts = ((task.name, *fact) for task in case.tasks if _is_open(task) for fact in task.facts.items())
+    yield from table("To be decided on", ("task", "", ""), facts)
     remarks = ((_when(c.at), c.by, task.name, c.text) for task in case.tasks for c in task.comments)
     yield from table("Comments", ("at", "by", "task", "text"), remarks)
     papers = ((_when(a.at), a.by, task.name, a.reference, a.words) for task in case.tasks for a in task.attachments)
@@ -159,9 +161,12 @@ def _desk(roles: Sequence[Role]) -> str:
 
 def _task_row(line: TaskLine) -> Sequence[object]:
     """As long as it is open, with what can be decided."""
-    open_ = line.state in (TaskState.OPEN, TaskState.CLAIMED)
-    told = "; ".join(filter(None, (_result(line), _options(line) if open_ else "")))
+    told = "; ".join(filter(None, (_result(line), _options(line) if _is_open(line) else "")))
     return line.task, _desk(line.roles), line.state, _due_of(line), told
+
+
+def _is_open(line: TaskLine) -> bool:
+    return line.state in (TaskState.OPEN, TaskState.CLAIMED)
 
 
 def _options(line: InboxLine | TaskLine) -> str:

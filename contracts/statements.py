@@ -12,6 +12,9 @@ from contracts.text import Name, Word, Words
 NO_REFERENCE = "NOTPROVIDED"
 """What ISO 20022 puts in place of an end-to-end reference that the payer did not give."""
 
+_SHOWN = 40
+"""So many characters of a text are shown in a sentence."""
+
 
 class StatementLine(Contract):
     """One booked movement. `n` counts the lines of its statement from 1; `reference`: the end-to-end id, else that of
@@ -87,4 +90,5 @@ class Difference(Contract):
 
     @property
     def _words(self) -> str:
-        return f" ({self.text})" if self.text else ""
+        short = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        return f" ({short})" if short else ""

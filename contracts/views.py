@@ -77,7 +77,8 @@ class Wants(Contract):
 
 class TaskLine(Contract):
     """待办: one task of a case; `option` is how it was decided. `provisional`: the due moment may still move, since a
-    year has no announced calendar yet; `delegated_by`: whose place `claimed_by` takes."""
+    year has no announced calendar yet; `delegated_by`: whose place `claimed_by` takes; `facts`: what is to be decided
+    on."""
 
     task: str
     name: str
@@ -97,6 +98,7 @@ class TaskLine(Contract):
     attachments: tuple[AttachmentLine, ...] = ()
     provisional: bool = False
     delegated_by: str | None = None
+    facts: dict[str, str] = {}
 
 
 class ContactLine(Contract):

@@ -44,7 +44,7 @@ def posted(session: Session) -> list[Posted]:
 
 def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
     """What breaks which rule. What was taken back, and what takes back or puts right, breaks none but the balance."""
-    gone = {each.row.reverses for each in entries if each.row.reverses}
+    gone = _taken_back(entries)
     plain_ones = [
         each for each in entries if each.row.id not in gone and not each.row.reverses and not each.row.corrects
     ]
@@ -54,6 +54,15 @@ def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
     for each in plain_ones:
         yield from _late(each, plain(rules.late_after))
         yield from _unpriced(each, rules.prices)
+
+
+def _taken_back(entries: Sequence[Posted]) -> set[str]:
+    """The newest is heard first: what a reversal took back stands again where that was itself taken back."""
+    gone: set[str] = set()
+    for each in reversed(entries):
+        if each.row.reverses and each.row.id not in gone:
+            gone.add(each.row.reverses)
+    return gone
 
 
 def _unbalanced(entry: Posted) -> Iterator[Breach]:

@@ -20,6 +20,9 @@ from records.canonical import fingerprint
 
 _CUSTOMER = ledger_of("")
 
+_AT_ONCE = 10_000
+"""A statement of SQL takes only so many values; SQLite 32,766."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -85,10 +88,11 @@ class Entries:
 
     def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
         """The accounts on which one of these amounts is booked, in minor units of `currency`."""
-        alike = select(JournalLineRow.ledger).where(
-            JournalLineRow.currency == currency, col(JournalLineRow.minor).in_(list(minors))
-        )
-        return tuple(sorted({account for ledger in session.exec(alike) if (account := account_of(ledger))}))
+        amounts, ledgers = sorted(minors), set[str]()
+        for first in range(0, len(amounts), _AT_ONCE):
+            some = col(JournalLineRow.minor).in_(amounts[first : first + _AT_ONCE])
+            ledgers.update(session.exec(select(JournalLineRow.ledger).where(JournalLineRow.currency == currency, some)))
+        return tuple(sorted(account for ledger in ledgers if (account := account_of(ledger))))
 
     @staticmethod
     def standing(entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:

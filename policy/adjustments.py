@@ -1,13 +1,35 @@
 """账目调整的规则: who finds out, proposes and approves, what the customer may say until when, what breaks the books."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from contracts.base import Contract
-from contracts.money import Amount, Currency
+from contracts.money import Amount, Currency, Money
 from contracts.text import Word
 from contracts.vocabulary import WaitedFor
-from policy.spans import Span
+from policy.spans import Span, plain
 from policy.work import Approvals, Roles
+
+
+def _payable(amounts: dict[Currency, Amount]) -> dict[Currency, Amount]:
+    """ValueError for an amount that its currency does not have."""
+    for currency, amount in amounts.items():
+        Money.parse(amount, currency)
+    return amounts
+
+
+def _by_the_clock(span: str) -> str:
+    """ValueError for working time."""
+    plain(span)
+    return span
+
+
+Amounts = Annotated[dict[Currency, Amount], AfterValidator(_payable)]
+"""An amount in each currency."""
+
+PlainSpan = Annotated[Span, AfterValidator(_by_the_clock)]
+"""A span that is counted by the clock."""
 
 
 class Price(Contract):
@@ -15,17 +37,17 @@ class Price(Contract):
 
     id: str
     words: tuple[Word, ...] = Field(min_length=1)
-    amounts: dict[Currency, Amount]
+    amounts: Amounts
     source: str = ""
 
 
 class BookRules(Contract):
     """账务规则: what the regular check of the books finds. The same amount on the same account against the same ledger
-    with the same words within `doubled_within`; an entry recorded later than `late_after` after the end of its period
-    (both plain time); a fee that the price list does not know."""
+    with the same words within `doubled_within`; an entry recorded later than `late_after` after the end of its period;
+    a fee that the price list does not know."""
 
-    doubled_within: Span
-    late_after: Span
+    doubled_within: PlainSpan
+    late_after: PlainSpan
     prices: tuple[Price, ...] = ()
     source: str = ""
 
@@ -45,7 +67,7 @@ class AdjustmentRules(Contract):
     satisfaction_ladder: str
     expected: Span
     pauses_for: tuple[WaitedFor, ...] = ()
-    limit: dict[Currency, Amount]
+    limit: Amounts
     within: Approvals
     above: Approvals
     waiver: Roles
@@ -58,3 +80,8 @@ class AdjustmentRules(Contract):
     def ladders(self) -> dict[str, str]:
         """The ladders that it names, by where."""
         return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("ladder")}
+
+    @property
+    def approvals(self) -> dict[str, Approvals]:
+        """Who approves, by where."""
+        return {"within": self.within, "above": self.above}

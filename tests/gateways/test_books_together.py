@@ -215,3 +215,9 @@ def test_whatever_is_planned_is_booked_whole_or_not_at_all(charged, plan):
     after = {account: do(charged, "account", account).balance.minor for account in before}
     assert after == (net if allowed else before)
     assert set(do(charged, "sums").values()) == {0}
+
+
+def test_which_accounts_hold_one_of_very_many_amounts_is_answered(charged):
+    """More than one statement of SQL takes."""
+    assert do(charged, "booked_alike", "CNY", range(-70_000, 0)) == (HERS,)
+    assert do(charged, "booked_alike", "USD", range(-70_000, 0)) == ()
