@@ -13,7 +13,7 @@ from typing import Any
 
 from activities.adjustments import Adjustments
 from activities.plans import Plans
-from contracts.adjustments import AdjustmentRequest, Cause, Compared, Correction, Draft, Posted, Proposed
+from contracts.adjustments import AdjustmentRequest, Cause, Compared, Correction, Draft, PlanSummary, Posted
 from contracts.books import Line, OwnLedger
 from contracts.messages import adjustment_id
 from contracts.money import Money
@@ -88,7 +88,7 @@ class PlanRoom:
             round=next(self._numbers), stage=Stage.POSTING, at=self.at,
         )  # fmt: skip
 
-    def propose(self, account: str, draft: Draft) -> Proposed:
+    def propose(self, account: str, draft: Draft) -> PlanSummary:
         """What a draft comes to."""
         return self.plans.propose_plan(
             self.step(account, "propose_plan"), draft, Compared(), PROPOSER, "as it was said"

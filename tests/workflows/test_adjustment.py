@@ -21,6 +21,7 @@ from tests.support.adjustments import (
     found_out,
     marks,
     proposed,
+    says,
     view,
 )
 from tests.support.firm import Firm
