@@ -8,10 +8,14 @@ import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client
 
+from contracts.books import Line
 from contracts.converter import data_converter
 from contracts.refusals import Code
+from gateways.books_months import today
+from records.database import Database
 from tests.e2e.test_commands import until_ended
 from tests.e2e.test_commands_refusals import expect
+from tests.gateways.books_world import cny, do, lines
 from tests.support.adjustments import TOLD
 from tests.support.house import ROOT, House, Ran, house
 
@@ -229,3 +233,37 @@ def test_a_plan_that_is_approved_and_agreed_to_is_posted_and_shown_with_what_bec
     assert firm.call("verify", CASE).code == 0
     expect(opened(firm), Code.ALREADY_ENDED, CASE)
     assert firm.call("books", "check", "--json").data["found"] == []
+
+
+# ---- what no adjustment can put right --------------------------------------------------------------------------------
+
+
+def doubled_and_closed(database: Database) -> str:
+    """Half of ACC-1003 is paid out twice, then it is closed; the second entry."""
+    half = lines(cny("-29.10"), "payouts", "ACC-1003")
+    _, second = (do(database, "post", f"HALF-{n}", "half of it", half) for n in (1, 2))
+    do(database, "lock", "ACC-1003", "elsewhere")
+    do(database, "mark_closed", "ACC-1003", "elsewhere", today())
+    return str(second)
+
+
+def unbalanced(database: Database) -> str:
+    """An entry between our own ledgers that was tampered with."""
+    own = [Line(ledger="payouts:CNY", amount=cny("1.00")), Line(ledger="set_aside:CNY", amount=cny("-1.00"))]
+    entry = do(database, "post", "OURS", "between us", own)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER journal_lines_no_update")
+        connection.exec_driver_sql(f"UPDATE journal_lines SET minor = 7 WHERE entry = '{entry}' AND n = 1")
+    return str(entry)
+
+
+def test_a_breach_that_no_adjustment_can_deal_with_is_named_with_the_reason(firm: House) -> None:
+    database = Database(f"sqlite:///{firm.home / 'quietus.db'}")
+    closed, ours = doubled_and_closed(database), unbalanced(database)
+    database.dispose()
+    before = adjustments(firm)
+    found = {line["breach"]["entry"]: line for line in firm.call("books", "check", "--json").data["found"]}
+    assert {line["case"] for line in found.values()} == {""}
+    assert found[closed]["why"].startswith("Account ACC-1003 was closed on")
+    assert found[ours]["why"] == "it stands on no account of a customer"
+    assert adjustments(firm) == before
