@@ -10,6 +10,7 @@ from tests.support.adjustments import (
     found_out,
     marks,
     proposed,
+    says,
     view,
 )
 from tests.support.firm import Firm
