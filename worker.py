@@ -35,6 +35,7 @@ from activities.occurrences import Occurrences
 from activities.plans import Plans
 from activities.policy_mail import PolicyMail
 from activities.post import Post
+from activities.postings import Postings
 from activities.reviews import Reviews
 from activities.rollout import Rollouts
 from activities.schedule import Schedule
@@ -124,6 +125,7 @@ class World:
             Incidents(database, books, policies, evidence),
             Adjustments(database, books, policies, evidence),
             Plans(database, books, policies, evidence),
+            Postings(database, books, policies, evidence),
             Hanging(database, policies),
             Majors(database, books, policies),
             Bulletins(database, books, policies, staff_mail),

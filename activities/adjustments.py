@@ -1,5 +1,6 @@
 """账目调整: an adjustment is opened, its cause and what the customer says written down, and what was learned."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,10 @@ from records.tables import CaseRow
 SYSTEM = "system"
 """Who raises what no person does."""
 
+OF_A_CHECK = "CHECK-"
+"""How the requests begin that the regular check of the books makes."""
+
+_OF_A_CASE = re.compile(r"(closure|incident|adjustment|major|survey)-")
 _BEHIND = (CaseKind.INCIDENT, CaseKind.MAJOR)
 """What a system's fault is dealt with as."""
 
@@ -191,6 +196,8 @@ class Adjustments:
                 yield Fault(path=f"entries[{n}]", message=f"{entry} is no entry of account {request.account}")
         if request.case and session.exec(select(CaseRow).where(CaseRow.case_id == request.case)).first() is None:
             yield Fault(path="case", message=f"there is no case {request.case}")
+        if _kept_for_others(request):
+            yield Fault(path="request_id", message="is kept for what cases and the check of the books ask for")
         yield from evidence_faults(self.evidence, request.evidence)
 
 
@@ -198,6 +205,14 @@ def derived(name: str) -> str:
     """An id made of the name of something else, short enough for one."""
     plain = name.replace(".", "-")
     return plain if len(plain) <= 60 else f"{plain[:43]}-{fingerprint(plain)[:16]}"
+
+
+def _kept_for_others(request: AdjustmentRequest) -> bool:
+    """Whether its id is one that a case, or the check of the books, would give: nobody is to wait for a stranger."""
+    if request.request_id.startswith(OF_A_CHECK):
+        return request.raised_by != SYSTEM
+    asked_by = (request.case or "").replace(".", "-")[:43]
+    return bool(_OF_A_CASE.match(request.request_id)) and not (asked_by and request.request_id.startswith(asked_by))
 
 
 def _linked(session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:

@@ -142,8 +142,7 @@ def finance(
     policy: Policy, account: AccountFacts, receivables: Sequence[ReceivableFacts], adjustments: Sequence[str] = ()
 ) -> Iterator[Finding]:
     """Balances against entries, open adjustments, what is owed against the balance, blocked amounts."""
-    for each in adjustments:
-        yield found(FindingKind.BOOKS_DISAGREE, f"{each} is not over yet", each, adjustment=each)
+    yield from adjusting(adjustments)
     if account.balance != account.stated_balance:
         yield found(
             FindingKind.BOOKS_DISAGREE, "the stated balance is not the sum of the entries",
@@ -167,6 +166,12 @@ def shortage(account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> I
         there = f"{balance} are there" if balance.minor >= 0 else f"the account is overdrawn by {-balance}"
         words = f"{short} are short: {debt} are owed, {there}"
         yield found(FindingKind.INSUFFICIENT_BALANCE, words, short=str(short))
+
+
+def adjusting(adjustments: Sequence[str]) -> Iterator[Finding]:
+    """Cases that put the books of the account right and are not over yet."""
+    for each in adjustments:
+        yield found(FindingKind.BOOKS_DISAGREE, f"{each} is not over yet", each, adjustment=each)
 
 
 def unsettled(pending: Sequence[PendingFacts]) -> Iterator[Finding]:

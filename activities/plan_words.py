@@ -32,8 +32,8 @@ def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool]) -> str:
 
 def as_told(plan: Plan, language: Language) -> str:
     """What the customer is told of it: a line for each entry, without our own ids and whole account numbers."""
-    lines = (f"{each.on}  {_kind(each, language)}  {_moves(each, hidden='…')}" for each in plan.bookings)
-    return _fitting([*lines], "… +{}")
+    lines = [_told(each, language) for each in plan.bookings]
+    return _fitting(lines, "… +{}")
 
 
 def compared_lines(compared: Compared) -> str:
@@ -52,12 +52,18 @@ def _fitting(lines: Sequence[str], left_out: str) -> str:
     return "\n".join([*kept, *([left_out.format(len(lines) - len(kept))] if len(kept) < len(lines) else [])])
 
 
+def _told(booking: Booking, language: Language) -> str:
+    kind = words("reversing_entry" if booking.reverses else "correcting_entry", language)
+    return f"{booking.on}  {kind}  {_short(_about(booking))}  {_moves(booking, hidden='…')}"
+
+
+def _about(booking: Booking) -> str:
+    """The text of the entry that it is about, without what we put before it."""
+    return booking.text.partition(": ")[2]
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _kind(booking: Booking, language: Language) -> str:
-    return words("reversing_entry" if booking.reverses else "correcting_entry", language)
 
 
 def _moves(booking: Booking, hidden: str = "") -> str:

@@ -49,7 +49,7 @@ class Planner:
         own = {each.id for each in self.books.accounts_of(self.session, self.account.customer)}
         misplaced = [each for each in differences if each.kind is DifferenceKind.WRONG_ACCOUNT]
         back = [each.entry for each in differences if each.kind in _TAKEN_BACK]
-        back += [each.entry for each in misplaced if each.account in own]
+        back = [*dict.fromkeys(back + [each.entry for each in misplaced if each.account in own])]
         book = [self._anew(each) for each in differences if each.kind in _BOOKED_ANEW]
         abroad = tuple(Abroad(entry=each.entry, account=each.account) for each in misplaced if each.account not in own)
         return Draft(reverse=tuple(back), book=tuple(book)) if back or book else None, abroad
@@ -61,30 +61,31 @@ class Planner:
 
         Refused: BAD_INPUT, NOT_FOUND or NOT_ALLOWED, with why it cannot be.
         """
-        wrong = [self.books.entry(self.session, each) for each in draft.reverse]
+        wrong = [self._standing(each) for each in draft.reverse]
         faults = [*self._reversal_faults(wrong), *self._correction_faults(draft.book)]
         if faults:
             raise bad_input("plan", faults)
         reference = f"{dossier}/plan-{n}"
         bookings = [self._reversal(each, f"{reference}/{k}") for k, each in enumerate(wrong, 1)]
         bookings += [self._booked(each, f"{reference}/{k}") for k, each in enumerate(draft.book, len(wrong) + 1)]
-        days = [day_of(each.at) for each in wrong] + [each.on or self.on for each in draft.book]
-        since, until = span or (min(days), max(days))
-        return self._complete(dossier, n, bookings, (since, until), [*wrong], tuple(abroad))
+        days = [day_of(each.at) for each in wrong] + [each.on for each in draft.book if each.on]
+        about = span or ((min(days), max(days)) if days else None)
+        return self._complete(dossier, n, bookings, about, [*wrong], tuple(abroad))
 
     def undo(self, dossier: str, n: int, undone: Plan, entries: Sequence[str]) -> Plan:
-        """冲回: everything that a plan posted and that still stands is taken back."""
+        """冲回: of all that was posted, up to the plan `undone`, what still stands is taken back."""
         posted = [self.books.entry(self.session, each) for each in entries]
         standing = [each for each in posted if not each.reversed_by]
         if not standing:
-            raise Refused(Code.NOT_ALLOWED, f"Nothing of plan {undone.n} stands any more.")
+            raise Refused(Code.NOT_ALLOWED, "Nothing of what was posted stands any more.")
         bookings = [self._reversal(each, f"{dossier}/plan-{n}/{k}") for k, each in enumerate(standing, 1)]
-        plan = self._complete(dossier, n, bookings, (undone.since, undone.until), standing, ())
+        days = [day_of(each.at) for each in standing]
+        plan = self._complete(dossier, n, bookings, (min(days), max(days)), standing, ())
         return plan.model_copy(update={"undoes": undone.n})
 
-    def basis(self, bookings: Sequence[Booking], since: date, until: date) -> str:
-        """The hash of everything that a plan rests on: the accounts, what is booked on them in the days that were
-        compared, how the entries stand that it takes back or puts right, and which periods are open."""
+    def basis(self, bookings: Sequence[Booking], span: tuple[date, date] | None) -> str:
+        """The hash of everything that a plan rests on: the accounts, what is booked on them in the days of `span`, how
+        the entries stand that it takes back or puts right, and which periods are open."""
         accounts = sorted({account for each in bookings for account in accounts_in(each.lines)})
         facts = [self.books.account(self.session, each) for each in accounts]
         named = sorted({name for each in bookings for name in (each.reverses, each.corrects) if name})
@@ -92,7 +93,7 @@ class Planner:
         return fingerprint(
             {
                 "accounts": [[each.customer, each.currency, each.closed_on is not None] for each in facts],
-                "booked": [self._booked_between(each, since, until) for each in accounts],
+                "booked": [self._booked_between(each, *span) for each in accounts] if span else [],
                 "named": [[name, self.books.entry(self.session, name).reversed_by] for name in named],
                 "open": [[each, self.books.is_open(self.session, each)] for each in periods],
             }
@@ -120,7 +121,7 @@ class Planner:
                 yield f"account {each.account} would stand at {each.after}, which nothing covers"
 
     def _complete(
-        self, dossier: str, n: int, bookings: Sequence[Booking], span: tuple[date, date],
+        self, dossier: str, n: int, bookings: Sequence[Booking], span: tuple[date, date] | None,
         wrong: Sequence[JournalEntry], abroad: tuple[Abroad, ...],
     ) -> Plan:  # fmt: skip
         effects = self.effects(bookings)
@@ -135,9 +136,8 @@ class Planner:
             effects=effects,
             periods=tuple(sorted({each.period for each in wrong} | {month_of(each.on) for each in bookings})),
             gross=Money(minor=gross, currency=self.account.currency),
-            since=span[0],
-            until=span[1],
-            basis=self.basis(bookings, *span),
+            days=span,
+            basis=self.basis(bookings, span),
             abroad=abroad,
         )
 
@@ -181,6 +181,14 @@ class Planner:
             corrects=correction.corrects or "",
         )
 
+    def _standing(self, entry_id: str) -> JournalEntry:
+        """The entry that is to be taken back for this one not to stand: where its reversal was itself taken back, that
+        is what stands in its place."""
+        chain = [self.books.entry(self.session, entry_id)]
+        while chain[-1].reversed_by:
+            chain.append(self.books.entry(self.session, chain[-1].reversed_by))
+        return chain[-1] if len(chain) % 2 else chain[0]
+
     def _open_day(self, day: date) -> date:
         """That day while its period is open; what is closed stays closed, and is put right today."""
         return day if self.books.is_open(self.session, month_of(day)) else self.on
@@ -211,10 +219,10 @@ class Planner:
                 yield Fault(path=f"{path}.account", message=f"{each.account} is closed")
             elif account.currency != self.account.currency:
                 yield Fault(path=f"{path}.account", message=f"{each.account} is not kept in {self.account.currency}")
-            if each.on and each.on > self.on:
-                yield Fault(path=f"{path}.on", message=f"{each.on} is in the future")
-            if each.corrects:
-                self.books.entry(self.session, each.corrects)
+            if each.on and not (account or self.account).opened_on <= each.on <= self.on:
+                yield Fault(path=f"{path}.on", message=f"{each.on} is in the future, or before the account was opened")
+            if each.corrects and not {*accounts_in(self.books.entry(self.session, each.corrects).lines)} <= own.keys():
+                yield Fault(path=f"{path}.corrects", message=f"{each.corrects} is on an account of another customer")
             yield from _amount_faults(each.amount, self.account.currency, f"{path}.amount")
 
     def _booked_between(self, account: str, since: date, until: date) -> list[list[str | int]]:

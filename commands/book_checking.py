@@ -15,6 +15,7 @@ from contracts.book_checks import BookRule, BooksChecked, Breach, CheckedLine
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import CaseKind
+from gateways.adjustment_book import adjusted_entries
 from gateways.book_check import breaches, posted
 from gateways.books_months import today
 from records.tables import CaseRow
@@ -38,10 +39,17 @@ def check(
     with records(settings).reading() as session:
         entries = posted(session)
         before = set(session.exec(select(CaseRow.case_id).where(CaseRow.kind == CaseKind.ADJUSTMENT)))
+        about = adjusted_entries(session)
     found = list(breaches(policy.adjustments.check, entries))
-    lines = [CheckedLine(breach=each) for each in found] if dry_run or not found else _opened(found)
+    fresh = [each for each in found if each.entry not in about]
+    lines = [CheckedLine(breach=each) for each in fresh] if dry_run or not fresh else _opened(fresh)
+    lines += [_dealt_with(each, about[each.entry]) for each in found if each.entry in about]
     lines = [line.model_copy(update={"new": bool(line.case) and line.case not in before}) for line in lines]
     answer(BooksChecked(entries=len(entries), found=tuple(lines)), as_json, _pages)
+
+
+def _dealt_with(breach: Breach, case: str) -> CheckedLine:
+    return CheckedLine(breach=breach, case=case, why="it is about this entry already")
 
 
 def _opened(found: Sequence[Breach]) -> list[CheckedLine]:

@@ -156,7 +156,8 @@ class Effect(Contract):
 class Plan(Contract):
     """更正方案: all that is posted, in one transaction. `periods`: the tax periods that it touches, of the entries that
     were wrong and of those that put them right; `gross`: the sum of all that it moves, which the limit is held
-    against; `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
+    against; `days`: the first and the last one of those that were compared, null where it takes back nothing and belongs
+    to no day; `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
 
     dossier: str
     n: int
@@ -165,8 +166,7 @@ class Plan(Contract):
     effects: tuple[Effect, ...]
     periods: tuple[str, ...]
     gross: Money
-    since: date
-    until: date
+    days: tuple[date, date] | None
     basis: Sha256
     abroad: tuple[Abroad, ...] = ()
     undoes: int | None = None
@@ -197,10 +197,11 @@ class PlanMark(StrEnum):
 
 
 class Posted(Contract):
-    """调账: the entries that stand in the books now; or `why` nothing was posted."""
+    """调账: the entries that stand in the books now, and the balance of the account; or `why` nothing was posted."""
 
     entries: tuple[str, ...] = ()
     why: Words = ""
+    balance: str = ""
 
 
 class Lesson(Contract):

@@ -1,8 +1,10 @@
 """The files that fill the books: a books file and a postings file, as interface.md fixes them."""
 
+import re
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.base import Contract
 from contracts.books import FreezeFacts, Instrument, Obligation, OwnLedger
@@ -121,11 +123,23 @@ class BooksFile(Contract):
     staff: tuple[StaffRecord, ...] = ()
 
 
+def _not_kept(reference: str) -> str:
+    if _KEPT.match(reference):
+        raise ValueError("is a reference that cases and opening balances book under; take another one")
+    return reference
+
+
+_KEPT = re.compile(r"(opening|pending)/|(closure|incident|adjustment|major|survey)-[^/]*\.[0-9]+/")
+
+PostingReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,119}$"), AfterValidator(_not_kept)]
+"""What a posting is known by, which is nobody else's."""
+
+
 class PostingRecord(Contract):
     """Money that arrives (positive) or leaves (negative). `reference` makes it safe to post twice; `ledger` is the
     firm's other side, such as its fees, null for payments in and payouts."""
 
-    reference: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,119}$")
+    reference: PostingReference
     account: Id
     amount: SignedAmount
     text: Words

@@ -11,6 +11,9 @@ from contracts.base import Contract
 from contracts.money import Currency, Money
 from contracts.text import Word, Words
 
+SAMPLE = {"reverse": ["JE-0123456789abcdef"]}
+"""The shortest draft."""
+
 DRAFT = (
     'such as {"reverse": ["JE-0123456789abcdef"], "book": [{"account": "ACC-1001", "amount": "-20.00", '
     '"ledger": "fees", "text": "fee of September"}]}'

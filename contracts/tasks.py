@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from contracts.base import Contract
 from contracts.blockers import BlockerLine
-from contracts.taken import Taken
+from contracts.taken import SAMPLE, Taken
 from contracts.text import Word, Words
 from contracts.vocabulary import Medium, Role
 
@@ -43,7 +43,9 @@ class TaskOption(Contract):
             samples = {self.takes[0].name: self.takes[0].among[:1]}
         if not samples:
             return ""
-        data = json.dumps({name: (*among, "...")[0] for name, among in samples.items()}, ensure_ascii=False)
+        drafts = {each.name for each in self.takes if each.draft}
+        given = {name: SAMPLE if name in drafts else (*among, "...")[0] for name, among in samples.items()}
+        data = json.dumps(given, ensure_ascii=False)
         choices = [f"({', '.join(self.among)})"] if len(self.among) > 1 else []
         return " ".join([f"--data '{data}'", *choices, *(f"[{each.name}: {each.choices}]" for each in self.takes)])
 

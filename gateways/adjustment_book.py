@@ -7,9 +7,10 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from contracts.adjustment_views import AdjustmentFigures, AdjustmentView, LearnedLine, MarkLine, PlanView, SaidLine
-from contracts.adjustments import Plan, PlanMark
+from contracts.adjustments import AdjustmentRequest, Plan, PlanMark
 from contracts.money import Money
 from contracts.refusals import Code, Refused
+from contracts.vocabulary import CaseKind
 from gateways.books_months import day_of
 from gateways.casebook import find_case
 from gateways.incident_figures import tally
@@ -30,6 +31,13 @@ def adjustment_view(database: Database, case: str) -> AdjustmentView:
             said=_said(session, row.dossier),
             plans=_plans(session, row.dossier),
         )
+
+
+def adjusted_entries(session: Session) -> dict[str, str]:
+    """The entries that adjustments were asked for which are not over yet, each with its case."""
+    rows = select(CaseRow).where(CaseRow.kind == CaseKind.ADJUSTMENT, col(CaseRow.ended_at).is_(None))
+    requests = ((row.case_id, AdjustmentRequest.model_validate_json(row.request)) for row in session.exec(rows))
+    return {entry: case for case, request in requests for entry in request.entries}
 
 
 def adjustment_figures(session: Session, since: date | None, until: date) -> AdjustmentFigures:

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.adjustments import Adjustments
 from activities.mending import Mending
 from activities.plans import Plans
+from activities.postings import Postings
 from contracts.adjustments import (
     AdjustmentRequest,
     Compared,
@@ -54,6 +55,8 @@ class AccountAdjustment(AdjustmentCause):
         self.proposer = ""
         self.objected: DecisionReceipt | None = None
         self.posted = PlanSummary()
+        self.balance = ""
+        self.asked_about = ""
         self.result = Outcome.ADJUSTED
 
     @workflow.run
@@ -133,26 +136,29 @@ class AccountAdjustment(AdjustmentCause):
 
     async def posting(self) -> None:
         """复核、快照、调账、对账: the plan as it was approved and told, or back to the comparison."""
-        changed = await self.carried_out(Plans.plan_changed, self.planned.hash)
+        changed = await self.carried_out(Postings.plan_changed, self.planned.hash)
         if changed:
             self._back(changed)
-        await self.until_clear(self.by(Plans.plan_frozen))
+        await self.until_clear(self.by(Postings.plan_frozen))
         self.settling = True
-        posted = await self.carried_out(Plans.post_plan, self.planned.hash)
+        posted = await self.carried_out(Postings.post_plan, self.planned.hash)
         self.settling = self.money_moved = self.money_moved or bool(posted.entries)
         if posted.why:
             self._back(posted.why)
+        self.balance = posted.balance
         self.posted = self.planned
-        await self.until_clear(self.by(Plans.reconcile_books))
         await self._elsewhere()
+        if left := await self.carried_out(Postings.reconcile_books, self.planned.hash):
+            self._back(left)
 
     async def satisfaction(self) -> None:
         """满意度: content or not; what the customer objects to is judged."""
         if self.undoing:
             self.result = Outcome.REVERSED
-            return await self.tell("adjustment_undone", {"balance": self.posted.after})
+            return await self.tell("adjustment_undone", {"balance": self.balance})
         if self.objected is None:
-            answer = await self.ask_satisfaction(self.posted)
+            self.asked_about = self.posted.hash
+            answer = await self.ask_satisfaction(self.posted, self.balance)
             if answer is None:
                 return None
             if answer.option != OBJECT.name:
@@ -180,15 +186,17 @@ class AccountAdjustment(AdjustmentCause):
         return not self.why
 
     def _back(self, why: str) -> NoReturn:
-        """Back to the comparison, with the reason."""
-        self.why, self.undoing = why, False
+        """Back to the comparison, with the reason; what was objected to is not on the table any more."""
+        self.why, self.undoing, self.objected = why, False, None
         raise Returned(Stage.COMPARISON)
 
     def _done(self, outcome: Outcome, why: str) -> NoReturn:
-        """No further plan is made: the case ends, or what was posted before stands."""
+        """No further plan is made: the case ends, or what was posted before stands, and the customer is asked about it
+        if they were not yet."""
         if not self.money_moved:
             self.end(outcome, why)
-        raise Returned(Stage.LESSONS)
+        self.why = ""
+        raise Returned(Stage.LESSONS if self.asked_about == self.posted.hash else Stage.SATISFACTION)
 
     async def _not_for_ever(self) -> None:
         """When the policy's rounds are used up, a supervisor decides how to go on."""
@@ -206,7 +214,7 @@ class AccountAdjustment(AdjustmentCause):
     async def _judge(self, said: DecisionReceipt) -> None:
         """异议: justified, it is taken back; partly, there is a new plan; else the customer is told why not."""
         decision = await self.ask_about_objection(said, self.why)
-        self.workers.add(decision.by)
+        self.workers |= {decision.by, decision.in_place_of} - {""}
         await self._keep(said)
         await self.carried_out(Adjustments.contented, False)
         self.objected, self.why = (said, "") if decision.option == JUSTIFIED.name else (None, "")
@@ -215,7 +223,6 @@ class AccountAdjustment(AdjustmentCause):
         elif decision.option == JUSTIFIED.name and self.posted.hash == self.planned.hash:
             await self._undo(decision)
         else:
-            self.objected = None
             self._back(f"the customer objects: {said.reason}; {decision.reason}")
 
     async def _undo(self, decision: DecisionReceipt) -> NoReturn:
@@ -233,7 +240,7 @@ class AccountAdjustment(AdjustmentCause):
 
     async def _elsewhere(self) -> None:
         """What stands on the accounts of other customers is put right in adjustments of their own."""
-        for request in await self.carried_out(Plans.plan_elsewhere, self.planned.hash, self.proposer):
+        for request in await self.carried_out(Postings.plan_elsewhere, self.planned.hash, self.proposer):
             with suppress(WorkflowAlreadyStartedError):
                 await start_adjustment(self, request)
 

@@ -22,7 +22,6 @@ class AdjustmentCause(AdjustmentPeople):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cause_is = Cause.DATA_ENTRY
         self.incident = ""
         self.fault_is_over = False
 
@@ -54,6 +53,7 @@ class AdjustmentCause(AdjustmentPeople):
             finally:
                 if watching:
                     watching.cancel()
+            self.workers |= {decision.by, decision.in_place_of} - {""}
             if decision.option == WAIVE.name:
                 await self.carried_out(Adjustments.waive_fault, decision.by, decision.reason)
                 self.fault_is_over = True

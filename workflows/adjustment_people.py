@@ -37,12 +37,14 @@ END = TaskOption(name="end", reason_needed=True)
 
 
 class AdjustmentPeople(Case):
-    """The questions of an adjustment. `why` it came back to the comparison, if it did; `workers`: who has worked on it
-    or asked for it, and so approves none of it; `approvers` judge no objection to it; `planned`: the newest plan."""
+    """The questions of an adjustment. `cause_is`: why the books are wrong, as far as it is known; `why`: why it came
+    back to the comparison; `workers`: who has worked on it or asked for it, and so approves none of it; `approvers`
+    judge no objection to it; `planned`: the newest plan."""
 
     def __init__(self) -> None:
         super().__init__(CaseKind.ADJUSTMENT)
         self.why = ""
+        self.cause_is = Cause.DATA_ENTRY
         self.workers: set[str] = set()
         self.approvers: set[str] = set()
         self.planned = PlanSummary()
@@ -108,9 +110,9 @@ class AdjustmentPeople(Case):
             "adjustment_notice", "object to the plan", (AGREE, OBJECT, QUESTION), self.rules.objection_ladder, facts
         )
 
-    async def ask_satisfaction(self, planned: PlanSummary) -> DecisionReceipt | None:
+    async def ask_satisfaction(self, planned: PlanSummary, balance: str) -> DecisionReceipt | None:
         """满意度: content, a suggestion, a question, or an objection."""
-        facts = {"corrections": planned.told, "balance": planned.after}
+        facts = {"corrections": planned.told, "balance": balance}
         options = (SATISFIED, SUGGEST, OBJECT, QUESTION)
         return await self._spoken(
             "adjustment_done", "content with the adjustment", options, self.rules.satisfaction_ladder, facts
@@ -134,13 +136,15 @@ class AdjustmentPeople(Case):
 
     async def ask_whether_again(self, times: int) -> DecisionReceipt:
         """More plans than the policy's rounds came to nothing."""
-        words = f"{times} plans of {self.case_id} came to nothing: {self.why}"
-        return await self.ask_staff("rounds_used_up", words, (Role.SUPERVISOR,), (AGAIN, END))
+        words = f"{times} plans of {self.case_id} came to nothing"
+        return await self.ask_staff(
+            "rounds_used_up", words, (Role.SUPERVISOR,), (AGAIN, END), facts=not_empty(why=self.why)
+        )
 
     def notice_facts(self, planned: PlanSummary, day: str) -> dict[str, str]:
         """What the customer is told of a plan; `plan` proves which one it was."""
         return {
-            "cause": self.required.reason,
+            "cause": self.cause_is,
             "plan": planned.hash,
             "corrections": planned.told,
             "before": planned.before,
@@ -152,10 +156,13 @@ class AdjustmentPeople(Case):
     async def _spoken(
         self, name: str, subject: str, options: Sequence[TaskOption], ladder: str, facts: dict[str, str]
     ) -> DecisionReceipt | None:
-        """The customer's word, with their questions answered and kept on the way; their clock goes on."""
+        """The customer's word, with their questions answered and kept on the way; their clock goes on. Nobody notes it
+        whose work it is about."""
         asked: tuple[str, ...] = ()
         while True:
-            answer = await self.ask_customer(name, subject, options, ladder=ladder, facts=facts, continues=asked)
+            answer = await self.ask_customer(
+                name, subject, options, ladder=ladder, facts=facts, continues=asked, barred=tuple(sorted(self.workers))
+            )
             if answer is None or answer.option != QUESTION.name:
                 return answer
             reply = await self.ask_staff(

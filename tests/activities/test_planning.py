@@ -111,7 +111,7 @@ def test_in_an_open_period_everything_stays_on_its_day(books: Database):
     wrong = charge(books, on=OCTOBER)
     plan = a_plan(books, wrong, book=[right(on=str(OCTOBER))])
     assert {each.on for each in plan.bookings} == {OCTOBER}
-    assert (plan.periods, plan.since, plan.until) == (("2026-10",), OCTOBER, OCTOBER)
+    assert (plan.periods, days_of(plan)[0], days_of(plan)[1]) == (("2026-10",), OCTOBER, OCTOBER)
     assert "(of" not in "".join(each.text for each in plan.bookings)
 
 
@@ -124,7 +124,7 @@ def test_a_closed_period_is_put_right_today_with_the_day_that_it_belongs_to(book
         f"reversal of {wrong} (of {OCTOBER}): fee of September",
         f"correction (of {OCTOBER}): the right fee",
     ]
-    assert (plan.periods, plan.since, plan.until) == (("2026-10", "2026-11"), OCTOBER, OCTOBER)
+    assert (plan.periods, days_of(plan)[0], days_of(plan)[1]) == (("2026-10", "2026-11"), OCTOBER, OCTOBER)
     post(books, plan)
 
 
@@ -190,7 +190,7 @@ def test_what_stands_on_another_account_of_hers_is_moved_and_on_another_customer
         (HERS, "100.00", "110.00"),
         (HER_SAVINGS, "15.00", "10.00"),
     ]
-    assert (plan.gross, plan.abroad, (plan.since, plan.until)) == (cny("15.00"), abroad, SPAN)
+    assert (plan.gross, plan.abroad, (days_of(plan)[0], days_of(plan)[1])) == (cny("15.00"), abroad, SPAN)
     post(books, plan)
     assert do(books, "account", HER_SAVINGS).balance == cny("10.00")
 
@@ -268,8 +268,13 @@ def test_an_overdrawn_account_is_made_better_by_a_plan_though_not_good(books: Da
 
 
 def basis(books: Database, plan: Plan) -> str:
-    found: str = planning(books, lambda planner: planner.basis(plan.bookings, plan.since, plan.until))
+    found: str = planning(books, lambda planner: planner.basis(plan.bookings, plan.days))
     return found
+
+
+def days_of(plan: Plan) -> tuple[date, date]:
+    assert plan.days
+    return plan.days
 
 
 def freeze(books: Database, _: Plan) -> None:
@@ -277,20 +282,20 @@ def freeze(books: Database, _: Plan) -> None:
 
 
 def outside(books: Database, plan: Plan) -> None:
-    charge(books, on=plan.since - timedelta(days=1))
-    charge(books, on=plan.until + timedelta(days=1))
+    charge(books, on=days_of(plan)[0] - timedelta(days=1))
+    charge(books, on=days_of(plan)[1] + timedelta(days=1))
 
 
 def on_another_account(books: Database, plan: Plan) -> None:
-    charge(books, "-1.00", on=plan.since, account=HER_SAVINGS)
+    charge(books, "-1.00", on=days_of(plan)[0], account=HER_SAVINGS)
 
 
 def on_its_first_day(books: Database, plan: Plan) -> None:
-    charge(books, "-1.00", on=plan.since)
+    charge(books, "-1.00", on=days_of(plan)[0])
 
 
 def on_its_last_day(books: Database, plan: Plan) -> None:
-    charge(books, "-1.00", on=plan.until)
+    charge(books, "-1.00", on=days_of(plan)[1])
 
 
 def what_it_takes_back(books: Database, plan: Plan) -> None:

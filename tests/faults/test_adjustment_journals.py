@@ -38,7 +38,7 @@ SELECT count(*) FROM adjustment_plans p, json_each(p.plan, '$.effects') e
 JOIN journal_lines l ON l.ledger = 'customer:' || json_extract(e.value, '$.account')
 JOIN journal_entries j ON j.id = l.entry AND j.n > :since
 WHERE p.hash = :hash AND j.reference NOT LIKE p.dossier || '/plan-' || p.n || '/%'
-AND date(j.at, '+8 hours') BETWEEN json_extract(p.plan, '$.since') AND json_extract(p.plan, '$.until')
+AND date(j.at, '+8 hours') BETWEEN json_extract(p.plan, '$.days[0]') AND json_extract(p.plan, '$.days[1]')
 AND NOT EXISTS (SELECT 1 FROM plan_marks m WHERE m.hash = p.hash AND m.mark = 'posted')
 """
 """How many lines others booked on the accounts of a plan, in the days that it rests on, before it was posted."""
@@ -182,7 +182,7 @@ class Journals(RuleBasedStateMachine):
         step, marked = self.room.step(account, "post_plan"), self.marked(account, hash)
         stale = bool(self.ask(BOOKED_SINCE, hash=hash, since=self.entries[hash]))
         proven = all(self.proven(proof, account, hash) for proof in (plan_audit.approved, plan_audit.told))
-        done = self.allowed(marked, crash, lambda: self.room.plans.post_plan(step, hash))
+        done = self.allowed(marked, crash, lambda: self.room.postings.post_plan(step, hash))
         self.seen["posted" if done and done.entries else "not posted"] += 1
         assert proven or not (done and done.entries), "posted before anybody approved it and the customer knew"
         assert not (stale and done and done.entries), "posted on books that had changed"

@@ -13,6 +13,7 @@ from typing import Any
 
 from activities.adjustments import Adjustments
 from activities.plans import Plans
+from activities.postings import Postings
 from contracts.adjustments import AdjustmentRequest, Cause, Compared, Correction, Draft, PlanSummary, Posted
 from contracts.books import Line, OwnLedger
 from contracts.messages import adjustment_id
@@ -59,6 +60,7 @@ class PlanRoom:
         self.books = Ledger()
         self.evidence = FolderStore(home / "evidence")
         self.plans = Plans(database, self.books, fast_policies(), self.evidence)
+        self.postings = Postings(database, self.books, fast_policies(), self.evidence)
         self.at = datetime.now(UTC)
         self._numbers = count(1)
 
@@ -136,7 +138,7 @@ class PlanRoom:
 
     def post(self, account: str, hash: str) -> Posted:
         """Post it, as the workflow does."""
-        return self.plans.post_plan(self.step(account, "post_plan"), hash)
+        return self.postings.post_plan(self.step(account, "post_plan"), hash)
 
     # ---- what happens meanwhile ----------------------------------------------------------------------------------
 
