@@ -53,14 +53,14 @@ def keep_snapshot(session: Session, books: Books, evidence: EvidenceStore, plan:
         }
         for each in plan.effects
     ]
-    content = canonical({"plan": plan.model_dump(mode="json"), "accounts": accounts})
+    content = canonical({"plan": plan.model_dump(mode="json"), "books": accounts})
     reference = f"snapshots/{plan.dossier}/plan-{plan.n}-{fingerprint(content)[:16]}.json"
     return {reference: evidence.put(reference, content.encode())}
 
 
 def _tasks_about(session: Session, dossier: str, plan: str) -> Iterator[tuple[TaskRow, TaskSpec]]:
     rows = select(TaskRow).where(TaskRow.dossier == dossier, col(TaskRow.name).in_((APPROVAL, NOTICE, LETTER)))
-    for task in session.exec(rows):
+    for task in session.exec(rows.order_by(col(TaskRow.task))):
         spec = TaskSpec.model_validate_json(task.spec)
         if spec.facts.get("plan") == plan:
             yield task, spec

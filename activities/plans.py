@@ -180,8 +180,7 @@ class Plans:
         if fingerprint_of(plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
             raise RuntimeError(f"plan {plan.n} is not what was approved and told")
         self.books.hold(session, [each.account for each in plan.effects])
-        changed = self._changed(session, step, case, plan)
-        if changed:
+        if changed := self._changed(session, step, case, plan):
             return Posted(why=changed)
         snapshot = keep_snapshot(session, self.books, self.evidence, plan)
         expected = self._planner(session, step, case).effects(plan.bookings)

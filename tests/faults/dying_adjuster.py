@@ -1,7 +1,5 @@
-"""A worker that ends by kill -9, of its own hand, as soon as it posts a plan: in the middle, or right after the commit.
-
-`python -m tests.faults.dying_adjuster before_commit|after_commit`; everything else is the real world that the settings
-name.
+"""A worker that ends by kill -9, of its own hand, in the middle of posting a plan or right after the commit:
+`python -m tests.faults.dying_adjuster before_commit|after_commit`, in the world that the settings name.
 """
 
 import asyncio

@@ -1,7 +1,5 @@
-"""Posts each plan in a child that dies by kill -9: `python -m tests.faults.posting_in_children URL HOME`.
-
-A line `ACCOUNT HASH EDGE` comes in for each plan; what goes out is the exit code of the child that died at that edge.
-For the edge 0 nobody dies, and what goes out is how many edges were passed.
+"""Posts each plan in a child that dies by kill -9: `python -m tests.faults.posting_in_children URL HOME`. A line
+`ACCOUNT HASH EDGE` comes in; the exit code of the child goes out. At the edge 0 nobody dies: the number of edges does.
 """
 
 import os
