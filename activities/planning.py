@@ -157,33 +157,34 @@ class Planner:
         )
 
     def _reversal(self, wrong: JournalEntry, reference: str) -> Booking:
-        day = day_of(wrong.at)
-        on = self._open_day(day)
+        on, belongs_on = self._days(day_of(wrong.at))
         return Booking(
             reference=reference,
-            text=f"reversal of {wrong.id}{_belonging(on, day)}: {wrong.text}"[:8_000],
+            text=f"reversal of {wrong.id}{_belonging(belongs_on)}: {wrong.text}"[:8_000],
             lines=tuple(Line(ledger=line.ledger, amount=-line.amount) for line in wrong.lines),
             on=on,
             reverses=wrong.id,
             corrects=wrong.id,
+            belongs_on=belongs_on,
         )
 
     def _booked(self, correction: Correction, reference: str) -> Booking:
         amount = Money.parse(correction.amount, self.account.currency)
-        day = correction.on or self.on
-        on = self._open_day(day)
+        on, belongs_on = self._days(correction.on or self.on)
         ours = Line(ledger=correction.ledger.of(amount.currency), amount=-amount)
         return Booking(
             reference=reference,
-            text=f"correction{_belonging(on, day)}: {correction.text}",
+            text=f"correction{_belonging(belongs_on)}: {correction.text}",
             lines=(Line(ledger=ledger_of(correction.account), amount=amount), ours),
             on=on,
             corrects=correction.corrects or "",
+            belongs_on=belongs_on,
         )
 
-    def _open_day(self, day: date) -> date:
-        """That day while its period is open; what is closed stays closed, and is put right today."""
-        return day if self.books.is_open(self.session, month_of(day)) else self.on
+    def _days(self, day: date) -> tuple[date, date | None]:
+        """The day to book on: that one while its period is open; what is closed stays closed, and is put right today,
+        with the day that it belongs to."""
+        return (day, None) if self.books.is_open(self.session, month_of(day)) else (self.on, day)
 
     def _reversal_faults(self, wrong: Sequence[JournalEntry]) -> Iterator[Fault]:
         own = {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
@@ -222,9 +223,8 @@ class Planner:
         return [[each.id, each.amount.minor] for each in entries if since <= day_of(each.at) <= until]
 
 
-def _belonging(on: date, day: date) -> str:
-    """The day that a booking belongs to, where it is booked for another."""
-    return "" if on == day else f" (of {day})"
+def _belonging(day: date | None) -> str:
+    return f" (of {day})" if day else ""
 
 
 def _other_side(wrong: JournalEntry | None, amount: Money) -> OwnLedger:

@@ -110,7 +110,7 @@ def test_a_reversal_turns_every_line_and_a_correction_goes_against_the_ledger_th
 def test_in_an_open_period_everything_stays_on_its_day(books: Database):
     wrong = charge(books, on=OCTOBER)
     plan = a_plan(books, wrong, book=[right(on=str(OCTOBER))])
-    assert {each.on for each in plan.bookings} == {OCTOBER}
+    assert {(each.on, each.belongs_on) for each in plan.bookings} == {(OCTOBER, None)}
     assert (plan.periods, plan.since, plan.until) == (("2026-10",), OCTOBER, OCTOBER)
     assert "(of" not in "".join(each.text for each in plan.bookings)
 
@@ -119,7 +119,7 @@ def test_a_closed_period_is_put_right_today_with_the_day_that_it_belongs_to(book
     wrong = charge(books, on=OCTOBER)
     close(books, "2026-10")
     plan = a_plan(books, wrong, book=[right(on=str(OCTOBER), corrects=wrong)])
-    assert {each.on for each in plan.bookings} == {TODAY}
+    assert {(each.on, each.belongs_on) for each in plan.bookings} == {(TODAY, OCTOBER)}
     assert [each.text for each in plan.bookings] == [
         f"reversal of {wrong} (of {OCTOBER}): fee of September",
         f"correction (of {OCTOBER}): the right fee",
