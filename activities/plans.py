@@ -285,5 +285,5 @@ class Plans:
 
 
 def fingerprint_of(plan: Plan) -> str:
-    """The one hash that is approved, told and posted; a field that plans get later does not change it."""
-    return fingerprint(plan.model_dump(mode="json", exclude_defaults=True))
+    """The one hash that is approved, told and posted."""
+    return fingerprint(plan.model_dump(mode="json"))
