@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.casework import case_of, move_expected, note
 from activities.incident_faults import evidence_faults
 from activities.opening import known, new_dossier, opened
-from contracts.adjustments import AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
+from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
 from contracts.findings import FindingKind
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -27,12 +27,6 @@ from records.canonical import fingerprint
 from records.database import Database
 from records.people_tables import TrainingRow
 from records.tables import CaseRow
-
-SYSTEM = "system"
-"""Who raises what no person does."""
-
-OF_A_CHECK = "CHECK-"
-"""How the requests begin that the regular check of the books makes."""
 
 _OF_A_CASE = re.compile(r"(closure|incident|adjustment|major|survey)-")
 _BEHIND = (CaseKind.INCIDENT, CaseKind.MAJOR)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import chain
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from contracts.adjustments import AdjustmentRequest, Compared, Plan
 from contracts.books import AccountFacts
@@ -15,6 +17,7 @@ from gateways.books_months import day_of
 from gateways.comparison import Booked, compare
 from gateways.evidence import EvidenceStore
 from gateways.statements import read_statements
+from records.adjustment_tables import PlanRow
 from records.people_tables import AttachmentRow
 from records.tables import CaseRow
 
@@ -93,6 +96,15 @@ class Comparing:
     def _currency(self) -> str:
         return self.account.currency
 
+    @cached_property
+    def _days(self) -> dict[str, date]:
+        """By reference, the day that a booking of a plan for this customer belongs to, where it is booked on another:
+        else what was put right after its period was closed would be put right again."""
+        hers = select(PlanRow.plan).join(CaseRow, col(CaseRow.dossier) == col(PlanRow.dossier))
+        plans = self.session.exec(hers.where(CaseRow.customer == self.account.customer))
+        bookings = chain.from_iterable(Plan.model_validate_json(each).bookings for each in plans)
+        return {each.reference: each.belongs_on for each in bookings if each.belongs_on}
+
     def _papers(self, case: CaseRow) -> Iterator[tuple[str, str]]:
         """What came with the request, and what staff put to its tasks; the same content once."""
         came = AdjustmentRequest.model_validate_json(case.request).evidence
@@ -112,7 +124,7 @@ class Comparing:
 
     def _booked(self, account: str, statement: Statement) -> Iterator[Booked]:
         for entry in self.books.standing(self.books.entries(self.session, account)):
-            day = day_of(entry.at)
+            day = self._days.get(entry.reference) or day_of(entry.at)
             if statement.since - AROUND <= day <= statement.until + AROUND:
                 yield Booked(entry.id, account, entry.reference, day, entry.amount, entry.text)
 

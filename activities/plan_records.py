@@ -1,5 +1,6 @@
 """方案台账: the plans of adjustments as they are on record, with what became of each."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ from gateways.books import Books
 from gateways.evidence import EvidenceStore
 from policy import Policies
 from records.adjustment_tables import PlanMarkRow, PlanRow
-from records.canonical import fingerprint
 from records.database import Database
 from records.inserts import insert_unless_there
 from records.tables import CaseRow
@@ -32,19 +32,19 @@ class PlanRecords:
         account = self.books.account(session, case.account)
         return Planner(session, self.books, account, today(step, self.policies[step.policy]))
 
-    def _posted(self, session: Session, dossier: str) -> list[Plan]:
-        """The plans of a case that were posted, the first one first."""
+    def _posted(self, session: Session, dossier: str) -> list[tuple[Plan, tuple[str, ...]]]:
+        """The plans of a case that were posted, the first one first, each with its entries."""
         rows = select(PlanRow).where(PlanRow.dossier == dossier).order_by(col(PlanRow.n))
-        plans = [Plan.model_validate_json(row.plan) for row in session.exec(rows)]
-        return [plan for plan in plans if PlanMark.POSTED in self._marks(session, plan)]
+        plans = [(Plan.model_validate_json(row.plan), self._entries(session, row)) for row in session.exec(rows).all()]
+        return [(plan, entries) for plan, entries in plans if entries]
 
-    def _entries(self, session: Session, plan: Plan) -> tuple[str, ...]:
-        return tuple(json.loads(self._marks(session, plan).get(PlanMark.POSTED, "[]")))
+    def _entries(self, session: Session, row: PlanRow) -> tuple[str, ...]:
+        return tuple(json.loads(self._marks(session, row).get(PlanMark.POSTED, "[]")))
 
-    def _marks(self, session: Session, plan: Plan) -> dict[PlanMark, str]:
+    def _marks(self, session: Session, row: PlanRow) -> dict[PlanMark, str]:
         """What became of a plan, under its own hash only."""
-        marks = select(PlanMarkRow).where(PlanMarkRow.dossier == plan.dossier, PlanMarkRow.n == plan.n)
-        return {each.mark: each.words for each in session.exec(marks) if each.hash == fingerprint_of(plan)}
+        marks = select(PlanMarkRow).where(PlanMarkRow.dossier == row.dossier, PlanMarkRow.hash == row.hash)
+        return {each.mark: each.words for each in session.exec(marks)}
 
     def _mark(self, session: Session, step: Step, hash: str, mark: PlanMark, words: str) -> None:
         case_of(session, step)
@@ -65,6 +65,6 @@ class PlanRecords:
         return session.exec(mine.with_for_update() if lock else mine).one()
 
 
-def fingerprint_of(plan: Plan) -> str:
-    """The one hash that is approved, told and posted."""
-    return fingerprint(plan.model_dump(mode="json"))
+def hash_of(text: str) -> str:
+    """The one hash that is approved, told and posted: of the plan as it was written down."""
+    return hashlib.sha256(text.encode()).hexdigest()

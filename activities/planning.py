@@ -50,7 +50,7 @@ class Planner:
         misplaced = [each for each in differences if each.kind is DifferenceKind.WRONG_ACCOUNT]
         back = [each.entry for each in differences if each.kind in _TAKEN_BACK]
         back = [*dict.fromkeys(back + [each.entry for each in misplaced if each.account in own])]
-        book = [self._anew(each) for each in differences if each.kind in _BOOKED_ANEW]
+        book = [self._anew(each, own) for each in differences if each.kind in _BOOKED_ANEW]
         abroad = tuple(Abroad(entry=each.entry, account=each.account) for each in misplaced if each.account not in own)
         return Draft(reverse=tuple(back), book=tuple(book)) if back or book else None, abroad
 
@@ -141,7 +141,7 @@ class Planner:
             abroad=abroad,
         )
 
-    def _anew(self, difference: Difference) -> Correction:
+    def _anew(self, difference: Difference, own: set[str]) -> Correction:
         """The booking that the statement wants. It goes to the ledger of the entry that it puts right."""
         amount = difference.stated or difference.booked
         if amount is None:
@@ -153,32 +153,32 @@ class Planner:
             ledger=_other_side(wrong, amount),
             text=" ".join(difference.text.split())[:150] or str(difference.kind),
             on=difference.stated_on or difference.booked_on,
-            corrects=wrong.id if wrong else None,
+            corrects=wrong.id if wrong and {*accounts_in(wrong.lines)} <= own else None,
         )
 
     def _reversal(self, wrong: JournalEntry, reference: str) -> Booking:
-        day = day_of(wrong.at)
-        on = self._open_day(day)
+        on, belongs_on = self._days(day_of(wrong.at))
         return Booking(
             reference=reference,
-            text=f"reversal of {wrong.id}{_belonging(on, day)}: {wrong.text}"[:8_000],
+            text=f"reversal of {wrong.id}{_belonging(belongs_on)}: {wrong.text}"[:8_000],
             lines=tuple(Line(ledger=line.ledger, amount=-line.amount) for line in wrong.lines),
             on=on,
             reverses=wrong.id,
             corrects=wrong.id,
+            belongs_on=belongs_on,
         )
 
     def _booked(self, correction: Correction, reference: str) -> Booking:
         amount = Money.parse(correction.amount, self.account.currency)
-        day = correction.on or self.on
-        on = self._open_day(day)
+        on, belongs_on = self._days(correction.on or self.on)
         ours = Line(ledger=correction.ledger.of(amount.currency), amount=-amount)
         return Booking(
             reference=reference,
-            text=f"correction{_belonging(on, day)}: {correction.text}",
+            text=f"correction{_belonging(belongs_on)}: {correction.text}",
             lines=(Line(ledger=ledger_of(correction.account), amount=amount), ours),
             on=on,
             corrects=correction.corrects or "",
+            belongs_on=belongs_on,
         )
 
     def _standing(self, entry_id: str) -> JournalEntry:
@@ -189,9 +189,10 @@ class Planner:
             chain.append(self.books.entry(self.session, chain[-1].reversed_by))
         return chain[-1] if len(chain) % 2 else chain[0]
 
-    def _open_day(self, day: date) -> date:
-        """That day while its period is open; what is closed stays closed, and is put right today."""
-        return day if self.books.is_open(self.session, month_of(day)) else self.on
+    def _days(self, day: date) -> tuple[date, date | None]:
+        """The day to book on: that one while its period is open; what is closed stays closed, and is put right today,
+        with the day that it belongs to."""
+        return (day, None) if self.books.is_open(self.session, month_of(day)) else (self.on, day)
 
     def _reversal_faults(self, wrong: Sequence[JournalEntry]) -> Iterator[Fault]:
         own = {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
@@ -230,9 +231,8 @@ class Planner:
         return [[each.id, each.amount.minor] for each in entries if since <= day_of(each.at) <= until]
 
 
-def _belonging(on: date, day: date) -> str:
-    """The day that a booking belongs to, where it is booked for another."""
-    return "" if on == day else f" (of {day})"
+def _belonging(day: date | None) -> str:
+    return f" (of {day})" if day else ""
 
 
 def _other_side(wrong: JournalEntry | None, amount: Money) -> OwnLedger:

@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.casework import case_of, note
 from activities.comparing import Comparing
 from activities.plan_proofs import approval_of, notice_of
-from activities.plan_records import PlanRecords, fingerprint_of
+from activities.plan_records import PlanRecords, hash_of
 from activities.plan_words import as_told, compared_lines, for_staff
 from activities.planning import Planner
 from contracts.adjustments import (
@@ -59,17 +59,16 @@ class Plans(PlanRecords):
         """冲回方案: the plan that takes back what was posted, up to this one."""
         with self.database.reading() as session:
             undone = self._plan(session, step, hash)
-            plans = [each for each in self._posted(session, step.dossier) if each.undoes is None]
-            entries = [entry for each in plans for entry in self._entries(session, each)]
+            posted = self._posted(session, step.dossier)
+        entries = [entry for plan, entries in posted if plan.undoes is None for entry in entries]
         return self._planned(step, by, why, lambda planner, n: planner.undo(step.dossier, n, undone, entries))
 
     @activity.defn
     def approve_plan(self, step: Step, hash: str) -> tuple[str, ...]:
         """Mark the plan as approved, by the decisions that are on record for it; who has."""
         with self.database.transaction() as session:
-            people = approval_of(session, step.dossier, hash)
-            self._mark(session, step, hash, PlanMark.APPROVED, ", ".join(people))
-            return people
+            self._mark(session, step, hash, PlanMark.APPROVED, ", ".join(approval_of(session, step.dossier, hash)))
+            return tuple(self._marks(session, self._row(session, step, hash))[PlanMark.APPROVED].split(", "))
 
     @activity.defn
     def tell_plan(self, step: Step, hash: str) -> bool:
@@ -94,8 +93,8 @@ class Plans(PlanRecords):
             except Refused as refusal:
                 note(session, step, "no plan", refusal.sentence[:8_000], who=by)
                 return effect.record(PlanSummary(why=refusal.sentence[:4_000]))
-            hash = fingerprint_of(plan)
             content = canonical(plan.model_dump(mode="json"))
+            hash = hash_of(content)
             session.add(
                 PlanRow(
                     dossier=step.dossier, n=plan.n, hash=hash, plan=content, proposed_by=by, why=why, at=step.at
@@ -122,5 +121,5 @@ class Plans(PlanRecords):
         """Whether one may approve it: all that was posted in this case before counts as well."""
         rules = policy.for_adjustments
         limit = rules.limit.get(plan.gross.currency)
-        moved = sum(each.gross.minor for each in self._posted(session, plan.dossier)) + plan.gross.minor
+        moved = sum(posted.gross.minor for posted, _ in self._posted(session, plan.dossier)) + plan.gross.minor
         return limit is not None and moved <= Money.parse(limit, plan.gross.currency).minor

@@ -1,19 +1,19 @@
 """调账: a plan is looked at once more, posted in one transaction, and reconciled."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sqlmodel import Session
 from temporalio import activity
 
 from activities import checks
-from activities.adjustments import SYSTEM, derived
+from activities.adjustments import derived
 from activities.casework import case_of, note, record
 from activities.comparing import Comparing
 from activities.plan_proofs import keep_snapshot
-from activities.plan_records import PlanRecords, fingerprint_of
-from contracts.adjustments import AdjustmentRequest, Cause, Plan, PlanMark, Posted
+from activities.plan_records import PlanRecords, hash_of
+from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
@@ -72,8 +72,9 @@ class Postings(PlanRecords):
                 return effect.result
             session, case, plan = effect.session, case_of(effect.session, step), self._plan(effect.session, step, hash)
             comparing = Comparing(session, self.books, self.evidence, self.books.account(session, case.account))
-            left = comparing.left_of(case, plan, self._entries(session, plan))
-            wrong = "; ".join([*self._missing(session, plan), *left])
+            entries = self._entries(session, self._row(session, step, hash))
+            left = comparing.left_of(case, plan, entries)
+            wrong = "; ".join([*self._missing(session, plan, entries), *left])
             if wrong:
                 note(session, step, f"plan {plan.n} not reconciled", wrong[:8_000])
             else:
@@ -102,10 +103,10 @@ class Postings(PlanRecords):
     def _post(self, session: Session, step: Step, case: CaseRow, hash: str) -> Posted:
         row = self._row(session, step, hash, lock=True)
         plan = Plan.model_validate_json(row.plan)
-        marks = self._marks(session, plan)
+        marks = self._marks(session, row)
         if PlanMark.POSTED in marks:
             return self._standing(session, case, tuple(json.loads(marks[PlanMark.POSTED])))
-        if fingerprint_of(plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
+        if hash_of(row.plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
             raise RuntimeError(f"plan {plan.n} is not what was approved and told")
         self.books.hold(session, [each.account for each in plan.effects])
         if changed := self._changed(session, step, case, plan):
@@ -129,11 +130,9 @@ class Postings(PlanRecords):
             return f"what plan {plan.n} rests on has changed in the books since it was made"
         return "; ".join(planner.uncovered(planner.effects(plan.bookings)))
 
-    def _missing(self, session: Session, plan: Plan) -> Iterator[str]:
+    def _missing(self, session: Session, plan: Plan, entries: Iterable[str]) -> Iterator[str]:
         """What of a posted plan does not stand in the books as it was planned."""
-        posted = {
-            entry.reference: entry for entry in map(partial(self.books.entry, session), self._entries(session, plan))
-        }
+        posted = {entry.reference: entry for entry in map(partial(self.books.entry, session), entries)}
         for booking in plan.bookings:
             entry = posted.get(booking.reference)
             if entry is None or entry.lines != booking.lines or (entry.reverses or "") != booking.reverses:

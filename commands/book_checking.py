@@ -10,7 +10,7 @@ from client import Quietus
 from commands.face import AsJson, answer, table
 from commands.office import ask_temporal, policies_of, records
 from commands.pages import Pages
-from contracts.adjustments import AdjustmentRequest, Cause
+from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause
 from contracts.book_checks import BookRule, BooksChecked, Breach, CheckedLine
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
@@ -20,8 +20,6 @@ from gateways.book_check import breaches, posted
 from gateways.books_months import today
 from records.tables import CaseRow
 from settings import load_settings
-
-RAISED_BY = "system"
 
 _CAUSES = {BookRule.DOUBLED: Cause.DATA_ENTRY, BookRule.UNBALANCED: Cause.SYSTEM_FAULT}
 _OVER = {Code.ALREADY_ENDED, Code.MISMATCH}
@@ -76,9 +74,9 @@ async def _open(quietus: Quietus, breach: Breach) -> CheckedLine:
 def _request(breach: Breach) -> AdjustmentRequest:
     """The same for the same breach, however often it is found."""
     return AdjustmentRequest(
-        request_id=f"CHECK-{breach.rule}-{breach.entry}",
+        request_id=f"{OF_A_CHECK}{breach.rule}-{breach.entry}",
         account=breach.account,
-        raised_by=RAISED_BY,
+        raised_by=SYSTEM,
         suspected_cause=_CAUSES.get(breach.rule, Cause.IMPROPER_ACCOUNTING),
         description=breach.words,
         entries=(breach.entry,),

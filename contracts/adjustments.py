@@ -13,6 +13,12 @@ from contracts.requests import Document
 from contracts.statements import Difference
 from contracts.text import Id, Sha256, StaffId, Word, Words
 
+SYSTEM = "system"
+"""Who raises what no person does."""
+
+OF_A_CHECK = "CHECK-"
+"""How the requests begin that the regular check of the books makes."""
+
 EntryId = Annotated[str, StringConstraints(pattern=r"^JE-[0-9a-f]{16}$")]
 """An entry of the journal."""
 
@@ -156,8 +162,8 @@ class Effect(Contract):
 class Plan(Contract):
     """更正方案: all that is posted, in one transaction. `periods`: the tax periods that it touches, of the entries that
     were wrong and of those that put them right; `gross`: the sum of all that it moves, which the limit is held
-    against; `days`: the first and the last one of those that were compared, null where it takes back nothing and belongs
-    to no day; `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
+    against; `days`: the first and the last of those that were compared, null where it is about no day that was;
+    `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
 
     dossier: str
     n: int

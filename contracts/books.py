@@ -118,8 +118,8 @@ class Line(Contract):
 
 class Booking(Contract):
     """An entry that is booked together with others, all or none. `on`: the day it is booked for, which its accounting
-    period follows from; `reverses`: the entry that it takes back, whose lines these are the other way round;
-    `corrects`: the entry that it puts right."""
+    period follows from; `belongs_on`: the day that it belongs to, where that one's period is closed; `reverses`: the
+    entry that it takes back, whose lines these are the other way round; `corrects`: the entry that it puts right."""
 
     reference: str
     text: Words
@@ -127,6 +127,7 @@ class Booking(Contract):
     on: date
     reverses: str = ""
     corrects: str = ""
+    belongs_on: date | None = None
 
 
 class AccountFacts(Contract):

@@ -7,7 +7,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from contracts.adjustment_views import AdjustmentFigures, AdjustmentView, LearnedLine, MarkLine, PlanView, SaidLine
-from contracts.adjustments import AdjustmentRequest, Plan, PlanMark
+from contracts.adjustments import SYSTEM, AdjustmentRequest, Plan, PlanMark
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import CaseKind
@@ -34,10 +34,11 @@ def adjustment_view(database: Database, case: str) -> AdjustmentView:
 
 
 def adjusted_entries(session: Session) -> dict[str, str]:
-    """The entries that adjustments were asked for which are not over yet, each with its case."""
+    """The entries that somebody asked an adjustment for which is not over yet, each with its case; the check of the
+    books knows its own."""
     rows = select(CaseRow).where(CaseRow.kind == CaseKind.ADJUSTMENT, col(CaseRow.ended_at).is_(None))
     requests = ((row.case_id, AdjustmentRequest.model_validate_json(row.request)) for row in session.exec(rows))
-    return {entry: case for case, request in requests for entry in request.entries}
+    return {entry: case for case, request in requests for entry in request.entries if request.raised_by != SYSTEM}
 
 
 def adjustment_figures(session: Session, since: date | None, until: date) -> AdjustmentFigures:

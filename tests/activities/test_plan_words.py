@@ -17,7 +17,7 @@ ENTRY = "JE-0123456789abcdef"
 def a_plan(*bookings: Booking) -> Plan:
     return Plan(
         dossier="D", n=1, account=HERS, bookings=bookings, effects=(EFFECT,), periods=("2026-10", "2026-11"),
-        gross=cny("30.00"), since=DAY, until=DAY, basis=HASH, abroad=(Abroad(entry=ENTRY, account="ACC-9"),),
+        gross=cny("30.00"), days=(DAY, DAY), basis=HASH, abroad=(Abroad(entry=ENTRY, account="ACC-9"),),
     )  # fmt: skip
 
 

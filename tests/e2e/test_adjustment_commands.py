@@ -64,6 +64,44 @@ def adjustments(firm: House) -> set[str]:
     return {line["case"] for line in firm.call("cases", "--kind", "adjustment", "--json").data}
 
 
+# ---- found by the check ----------------------------------------------------------------------------------------------
+
+
+def test_the_check_opens_an_adjustment_for_each_breach_and_the_same_again_opens_nothing(firm: House) -> None:
+    before = adjustments(firm)
+    [rehearsed] = checked(firm, "--dry-run")
+    assert (rehearsed["case"], rehearsed["new"], rehearsed["breach"]["entry"]) == ("", False, WRONG)
+    assert adjustments(firm) == before
+    [first], [again] = checked(firm), checked(firm)
+    assert (first["case"], first["new"], first["why"]) == (FOUND, True, "")
+    assert (again["case"], again["new"], again["why"]) == (FOUND, False, "")
+    assert adjustments(firm) == before | {FOUND}
+    asked = firm.call("adjustment", "show", FOUND, "--json").data
+    assert (asked["raised_by"], asked["suspected_cause"]) == ("system", "data_entry")
+    pages = firm.run("books", "check").out
+    assert all(words in pages for words in ("doubled", "ACC-1001", WRONG, "-100.00 CNY", FOUND))
+
+
+def test_the_check_needs_temporal_only_where_something_is_to_be_opened(firm: House) -> None:
+    refused = expect(firm.call("books", "check", "--json", **NO_TEMPORAL), Code.UNREACHABLE, "Temporal")
+    assert refused.code == 3
+    rehearsed = firm.call("books", "check", "--dry-run", **NO_TEMPORAL)
+    assert (rehearsed.code, rehearsed.err) == (0, "")
+    assert "breaches of the bookkeeping rules: 1." in rehearsed.out
+
+
+def test_what_was_looked_into_is_named_and_not_opened_again(firm: House) -> None:
+    """Finance found that there were two fees after all."""
+    found_out(firm, FOUND)
+    says(firm, FOUND, "propose_plan", "nothing_wrong", "wang.fang")
+    assert until_ended(firm, FOUND)["outcome"] == "unfounded"
+    before = adjustments(firm)
+    [line] = checked(firm)
+    assert (line["case"], line["new"]) == (FOUND, False)
+    assert "ended" in line["why"]
+    assert adjustments(firm) == before
+
+
 # ---- asked for -----------------------------------------------------------------------------------------------------
 
 
@@ -116,42 +154,9 @@ def test_only_an_adjustment_is_shown_as_one(firm: House) -> None:
     expect(firm.call("adjustment", "show", "adjustment-none", "--json"), Code.NOT_FOUND, "There is no case")
 
 
-# ---- found by the check ----------------------------------------------------------------------------------------------
-
-
-def test_the_check_opens_an_adjustment_for_each_breach_and_the_same_again_opens_nothing(firm: House) -> None:
-    before = adjustments(firm)
-    [rehearsed] = checked(firm, "--dry-run")
-    assert (rehearsed["case"], rehearsed["new"], rehearsed["breach"]["entry"]) == ("", False, WRONG)
-    assert adjustments(firm) == before
-    [first], [again] = checked(firm), checked(firm)
-    assert (first["case"], first["new"], first["why"]) == (FOUND, True, "")
-    assert (again["case"], again["new"], again["why"]) == (FOUND, False, "")
-    assert adjustments(firm) == before | {FOUND}
-    asked = firm.call("adjustment", "show", FOUND, "--json").data
-    assert (asked["raised_by"], asked["suspected_cause"]) == ("system", "data_entry")
-    pages = firm.run("books", "check").out
-    assert all(words in pages for words in ("doubled", "ACC-1001", WRONG, "-100.00 CNY", FOUND))
-
-
-def test_the_check_needs_temporal_only_where_something_is_to_be_opened(firm: House) -> None:
-    refused = expect(firm.call("books", "check", "--json", **NO_TEMPORAL), Code.UNREACHABLE, "Temporal")
-    assert refused.code == 3
-    rehearsed = firm.call("books", "check", "--dry-run", **NO_TEMPORAL)
-    assert (rehearsed.code, rehearsed.err) == (0, "")
-    assert "breaches of the bookkeeping rules: 1." in rehearsed.out
-
-
-def test_what_was_looked_into_is_named_and_not_opened_again(firm: House) -> None:
-    """Finance found that there were two fees after all."""
-    found_out(firm, FOUND)
-    says(firm, FOUND, "propose_plan", "nothing_wrong", "wang.fang")
-    assert until_ended(firm, FOUND)["outcome"] == "unfounded"
-    before = adjustments(firm)
+def test_the_check_opens_nothing_about_an_entry_that_an_adjustment_is_about(firm: House) -> None:
     [line] = checked(firm)
-    assert (line["case"], line["new"]) == (FOUND, False)
-    assert "ended" in line["why"]
-    assert adjustments(firm) == before
+    assert (line["case"], line["new"], line["why"]) == (CASE, False, "it is about this entry already")
 
 
 # ---- proposed, approved, posted ------------------------------------------------------------------------------------

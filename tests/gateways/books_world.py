@@ -114,6 +114,6 @@ def turned(booked: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(Line(ledger=line.ledger, amount=-line.amount) for line in booked)
 
 
-def booking(reference: str, booked: tuple[Line, ...], on: date, **more: str) -> Booking:
+def booking(reference: str, booked: tuple[Line, ...], on: date, **more: Any) -> Booking:
     """An entry of several."""
     return Booking(reference=reference, text=reference, lines=booked, on=on, **more)

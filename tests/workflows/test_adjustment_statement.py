@@ -4,12 +4,15 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
+from sqlmodel import select
+
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.vocabulary import Outcome
 from gateways.books_facts import ledger_of
 from gateways.books_file import load_books
-from gateways.books_months import at_noon
+from gateways.books_months import at_noon, month_of, today
+from records.books_tables import JournalEntryRow
 from tests.support.adjustments import agreed, asked_for, entry, finished, found_out, marks, proposed, says, view
 from tests.support.firm import ROOT, Firm
 
@@ -126,6 +129,21 @@ async def test_an_account_of_foreign_currency_has_its_own_limit_and_takes_no_oth
     await agreed(firm, case, "song.jia", "luo.hao")
     assert await finished(firm, case) == Outcome.ADJUSTED
     assert (firm.balance("ACC-2003"), set(firm.sums().values())) == ("10905.00", {0})
+    await agrees(firm, **request)
+
+
+async def test_what_was_put_right_after_its_period_was_closed_is_not_put_right_again(firm: Firm):
+    """The corrections stand in the open period; the statement of the closed one is about their own days."""
+    book(firm, "ACC-2003", ("T-1", "-52.00", "2026-10-10", "wire fee"))
+    with firm.world.database.transaction() as session:
+        for period in sorted({each for each in session.exec(select(JournalEntryRow.period)) if each <= "2026-10"}):
+            firm.books.close_period(session, period, "wang.fang")
+    rows = [("2026-10-10", "-25.00", "T-1", "wire fee"), ("2026-10-11", "68.00", "T-2", "refund")]
+    request = {"account": "ACC-2003", "evidence": [paper(firm, "papers/closed.csv", dollars(*rows))]}
+    case, lines = await compared(firm, **request)
+    assert len(lines) == 2
+    await put_right(firm, case)
+    assert {each.period for each in firm.entries("ACC-2003")[-3:]} == {month_of(today())}
     await agrees(firm, **request)
 
 
