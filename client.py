@@ -21,8 +21,19 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.adjustments import AdjustmentRequest
 from contracts.incidents import IncidentReport
-from contracts.messages import Message, Process, Telling, case_of, closure_id, fits, incident_id, message_id
+from contracts.messages import (
+    Message,
+    Process,
+    Telling,
+    adjustment_id,
+    case_of,
+    closure_id,
+    fits,
+    incident_id,
+    message_id,
+)
 from contracts.occurrences import Occurrence
 from contracts.refusals import Code, Refused, no_answer, refusal_of
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
@@ -70,6 +81,13 @@ class Quietus:
         case = incident_id(report.report_id)
         start = self._starting(Process.INCIDENT.value, case, report, f"Incident {report.report_id}")
         return await self._open(start, Message.RECEIVE, None, report, Receipt, f"Report {report.report_id}")
+
+    async def open_adjustment(self, request: AdjustmentRequest) -> Receipt:
+        """Have the books of an account put right. The same request sent twice is one case. Refused as
+        `report_incident`."""
+        case = adjustment_id(request.request_id)
+        start = self._starting(Process.ADJUSTMENT.value, case, request, f"Adjustment {request.request_id}")
+        return await self._open(start, Message.RECEIVE, None, request, Receipt, f"Request {request.request_id}")
 
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Decide a task. The same decision sent twice is one.

@@ -19,9 +19,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "books freeze": ("books:freeze", "Freeze an account for an authority."),
     "books settle": ("books:settle", "Book a transaction that was on its way."),
     "books release": ("books:release", "Lift the freeze of an account."),
+    "books check": ("book_checking:check", "Find entries that break the bookkeeping rules, and open adjustments."),
+    "books balance": ("bookkeeping:balance", "The trial balance, of an accounting period or of all time."),
+    "books export": ("bookkeeping:export", "The journal, line by line, as CSV or JSON."),
+    "books close-period": ("bookkeeping:close_period", "Close an accounting period: it takes no entry any more."),
     "screening load": ("screening:load", "Replace the sanction list."),
     "evidence put": ("evidence:put", "Put a document into the evidence store."),
     "closure request": ("closure:request", "Start closing an account."),
+    "adjustment open": ("adjustment:open_adjustment", "Have wrong books of an account put right."),
+    "adjustment show": ("adjustment:show", "How an adjustment stands: what was said, what differs, the plans."),
     "incident report": ("incident:report", "Report an incident of a customer."),
     "incident import": ("importing:import_complaints", "Report the complaints of a file."),
     "major show": ("major:show", "How a major incident stands: team, bulletins, reports, actions."),
@@ -49,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("deciding:resume", "Resume a paused case."),
     "verify": (
         "verifying:verify",
-        "Check the trails, their heads against the workflow results, the sums of the books.",
+        "Check the trails, their heads against the workflow results, the books and their closed periods.",
     ),
     "policy show": ("rules:show", "The policy versions, and the one in force or named."),
     "policy plans": ("plans:plans", "The contingency plans: steps, owners, deputies, contacts, reviews."),
@@ -65,6 +71,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "disruption approve": ("disruption:approve", "Approve more time for the cases that it touched."),
     "disruption reject": ("disruption:reject", "Give no more time."),
     "report incidents": ("reporting:incidents", "Causes, trend, times and latent risks of incidents; or a page of it."),
+    "report adjustments": ("adjustment_reporting:adjustments", "Causes, outcomes and lessons of adjustments."),
     "calendar load": ("calendar:load", "Days that were announced later, and the firm's own; due dates move with them."),
     "calendar show": ("calendar:show", "The working days of a year that are not as the week would have it."),
 }
@@ -74,7 +81,7 @@ INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
 PROGRAM = "starter.py"
-ABOUT = "Quietus: account closures and incidents from the first message to the filed dossier."
+ABOUT = "Quietus: account closures, incidents and adjustments from the first message to the filed dossier."
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

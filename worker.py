@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.adjustments import Adjustments
 from activities.archive import Archive
 from activities.bulletins import Bulletins
 from activities.case_requests import CaseRequests
@@ -31,8 +32,10 @@ from activities.incidents import Incidents
 from activities.majors import Majors
 from activities.mending import Mending
 from activities.occurrences import Occurrences
+from activities.plans import Plans
 from activities.policy_mail import PolicyMail
 from activities.post import Post
+from activities.postings import Postings
 from activities.reviews import Reviews
 from activities.rollout import Rollouts
 from activities.schedule import Schedule
@@ -63,6 +66,7 @@ from policy import Policies
 from policy.upkeep import upkeep
 from records.database import Database
 from settings import Settings, connect, load_settings
+from workflows.adjustment import AccountAdjustment
 from workflows.closure import AccountClosure
 from workflows.digest import DailyDigest
 from workflows.disruption import Disruption
@@ -72,7 +76,7 @@ from workflows.major import MajorIncident
 from workflows.rollout import PolicyRollout
 from workflows.survey import Survey
 
-WORKFLOWS = (AccountClosure, Incident, MajorIncident, Survey, DailyDigest, PolicyRollout, Disruption)
+WORKFLOWS = (AccountClosure, Incident, AccountAdjustment, MajorIncident, Survey, DailyDigest, PolicyRollout, Disruption)
 THREADS = 16
 
 # Our own modules are free of side effects and the libraries are heavy; only workflow code itself is sandboxed.
@@ -119,6 +123,9 @@ class World:
             Desk(database, books, policies, deciders),
             CaseRequests(database, policies, deciders),
             Incidents(database, books, policies, evidence),
+            Adjustments(database, books, policies, evidence),
+            Plans(database, books, policies, evidence),
+            Postings(database, books, policies, evidence),
             Hanging(database, policies),
             Majors(database, books, policies),
             Bulletins(database, books, policies, staff_mail),

@@ -18,6 +18,7 @@ from gateways.evidence import EvidenceStore
 from notices import words
 from policy import Policies, Policy
 from records import trail
+from records.adjustment_tables import PlanMarkRow, PlanRow, RemarkRow
 from records.database import Database
 from records.tables import CaseRow, ContactRow, DecisionRow, FindingRow, FollowUpRow, PaymentOrderRow, TaskRow
 
@@ -85,6 +86,13 @@ class Archive:
             "settlement/payments.json": _rows(session, PaymentOrderRow, step.dossier),
             "trail/trail.json": json.dumps([link.model_dump(mode="json") for link in links], ensure_ascii=False),
         }
+        if row.kind is CaseKind.ADJUSTMENT:
+            kept = (
+                ("process/plans.json", PlanRow),
+                ("process/marks.json", PlanMarkRow),
+                ("contact/said.json", RemarkRow),
+            )
+            parts |= {name: _rows(session, table, step.dossier) for name, table in kept}
         stored = {
             f"{_folder(step)}/{name}": self.evidence.put(f"{_folder(step)}/{name}", content.encode())
             for name, content in parts.items()

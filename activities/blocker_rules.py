@@ -56,7 +56,7 @@ def _compliance(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
 
 
 def _settlement(facts: ClosureFacts, policy: Policy) -> Iterator[Finding]:
-    yield from checks.finance(policy, facts.account, facts.receivables)
+    yield from checks.finance(policy, facts.account, facts.receivables, facts.adjustments)
     yield from checks.unsettled(facts.pending)
 
 

@@ -138,23 +138,40 @@ def owed(account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> Money
     return sum((each.amount for each in receivables), Money(minor=0, currency=account.currency))
 
 
-def finance(policy: Policy, account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> Iterator[Finding]:
-    """Balances against entries, what is owed against the balance, blocked amounts."""
+def finance(
+    policy: Policy, account: AccountFacts, receivables: Sequence[ReceivableFacts], adjustments: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Balances against entries, open adjustments, what is owed against the balance, blocked amounts."""
+    yield from adjusting(adjustments)
     if account.balance != account.stated_balance:
         yield found(
             FindingKind.BOOKS_DISAGREE, "the stated balance is not the sum of the entries",
             stated=str(account.stated_balance), entries=str(account.balance),
         )  # fmt: skip
     debt = owed(account, receivables)
-    if account.balance.minor < debt.minor:
-        short = debt - account.balance
-        words = f"{short} are short: {debt} are owed, {account.balance} are there"
-        yield found(FindingKind.INSUFFICIENT_BALANCE, words, short=str(short))
+    if short := tuple(shortage(account, receivables)):
+        yield from short
     elif debt.minor and exceeds(debt, policy.settlement.set_off_limit):
         names = ", ".join(each.id for each in receivables)
         words = f"{debt} are owed ({names}), more than is set off without asking"
         yield found(FindingKind.RECEIVABLE_OPEN, words, str(debt))  # a larger debt is another finding
     yield from frozen(account)
+
+
+def shortage(account: AccountFacts, receivables: Sequence[ReceivableFacts]) -> Iterator[Finding]:
+    """What is owed beyond the balance; an overdrawn account is short of what it is overdrawn by."""
+    debt, balance = owed(account, receivables), account.balance
+    if balance.minor < debt.minor:
+        short = debt - balance
+        there = f"{balance} are there" if balance.minor >= 0 else f"the account is overdrawn by {-balance}"
+        words = f"{short} are short: {debt} are owed, {there}"
+        yield found(FindingKind.INSUFFICIENT_BALANCE, words, short=str(short))
+
+
+def adjusting(adjustments: Sequence[str]) -> Iterator[Finding]:
+    """Cases that put the books of the account right and are not over yet."""
+    for each in adjustments:
+        yield found(FindingKind.BOOKS_DISAGREE, f"{each} is not over yet", each, adjustment=each)
 
 
 def unsettled(pending: Sequence[PendingFacts]) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from contracts.requests import ClosureRequest, Document, Reason
 from contracts.tasks import TaskSpec, TaskState
 from contracts.vocabulary import CaseKind, DocumentKind, Initiator, Intake, ReasonCode, Risk, Role, Stage
 from gateways.books import Books
+from gateways.casebook import open_adjustments
 from gateways.hearing import roles_of
 from gateways.rollouts import rolled_out
 from policy import Policy
@@ -81,6 +82,7 @@ class ClosureFacts:
     agreements: tuple[AgreementFacts, ...] = ()
     receivables: tuple[ReceivableFacts, ...] = ()
     pending: tuple[PendingFacts, ...] = ()
+    adjustments: tuple[str, ...] = ()
     entries: tuple[EntryFacts, ...] = ()
     staff: tuple[StaffFacts, ...] = ()
     request: ClosureRequest | None = None
@@ -150,6 +152,7 @@ def facts_before(
         agreements=books.agreements(session, account_id),
         receivables=books.receivables(session, account_id),
         pending=books.pending(session, account_id),
+        adjustments=open_adjustments(session, account_id),
         entries=books.entries(session, account_id) if entries else (),
         staff=books.staff(session),
         **{"received": today} | asked,

@@ -1,12 +1,13 @@
 """受理: what makes a report unusable, though its shape is right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
 from contracts.incidents import IncidentReport
 from contracts.refusals import Fault
+from contracts.requests import Document
 from gateways.books import Books
 from gateways.evidence import EvidenceStore
 from records.tables import CaseRow
@@ -26,14 +27,14 @@ def report_faults(
         yield Fault(path="case", message=f"{report.case} is no case of {report.customer}")
     if not report.description.strip():
         yield Fault(path="description", message="is empty")
-    yield from _evidence_faults(evidence, report)
+    yield from evidence_faults(evidence, report.evidence)
     if report.reported_at > at + CLOCKS_APART:
         yield Fault(path="reported_at", message="is in the future")
 
 
-def _evidence_faults(evidence: EvidenceStore, report: IncidentReport) -> Iterator[Fault]:
+def evidence_faults(evidence: EvidenceStore, documents: Sequence[Document]) -> Iterator[Fault]:
     """A document that is not in the store yet may still arrive; one with another hash is another document."""
-    for n, document in enumerate(report.evidence):
+    for n, document in enumerate(documents):
         stored = evidence.sha256_of(document.reference)
         if stored and stored != document.sha256:
             words = f"is not the hash of {document.reference} in the evidence store"

@@ -14,6 +14,7 @@ from contracts.findings import Checked, Finding
 from contracts.requests import ClosureRequest
 from contracts.steps import Step
 from gateways.books import Books
+from gateways.casebook import open_adjustments
 from gateways.rollouts import rolled_out
 from policy import Policies
 from records.database import Database
@@ -26,6 +27,7 @@ class _Facts(NamedTuple):
     account: AccountFacts
     customer: CustomerFacts
     receivables: tuple[ReceivableFacts, ...]
+    adjustments: tuple[str, ...]
 
 
 @dataclass
@@ -62,8 +64,11 @@ class Reviews:
                 return effect.result
             facts = self._facts(effect.session, step)
             return effect.record(
-                _checked(effect.session, step, checks.finance(policy, facts.account, facts.receivables))
-            )
+                _checked(
+                    effect.session, step,
+                    checks.finance(policy, facts.account, facts.receivables, facts.adjustments),
+                )
+            )  # fmt: skip
 
     @activity.defn
     def contract(self, step: Step) -> Checked:
@@ -100,6 +105,7 @@ class Reviews:
             self.books.account(session, row.account),
             self.books.customer(session, row.customer),
             self.books.receivables(session, row.account),
+            open_adjustments(session, row.account),
         )
 
 

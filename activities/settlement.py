@@ -14,6 +14,7 @@ from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from gateways.books import Books
+from gateways.casebook import open_adjustments
 from gateways.evidence import EvidenceStore
 from gateways.payments import PaymentOrder, PaymentRail, PaymentRefused
 from policy import Policies
@@ -45,7 +46,10 @@ class Settlement:
             account = self.books.account(session, row.account)
             receivables = self.books.receivables(session, row.account)
             pending = self.books.pending(session, row.account)
-            found = [*checks.finance(policy, account, receivables), *checks.unsettled(pending)]
+            found = [
+                *checks.finance(policy, account, receivables, open_adjustments(session, row.account)),
+                *checks.unsettled(pending),
+            ]
             reference = f"snapshots/{step.dossier}/{step.round}.json"
             owed = [each.model_dump_json() for each in receivables]
             content = f'{{"account": {account.model_dump_json()}, "receivables": [{", ".join(owed)}]}}'
@@ -100,7 +104,9 @@ class Settlement:
         account = self.books.account(session, row.account)
         if self._unfinished(session, step.dossier):
             return CLEAR
-        if account.balance.minor <= 0:
+        if short := tuple(checks.shortage(account, ())):  # what was on its way may have overdrawn it since the check
+            return record(session, step, Checked(findings=short))
+        if not account.balance.minor:
             return cleared(session, step)
         orders = select(func.count()).where(PaymentOrderRow.dossier == step.dossier)
         reference = f"{step.dossier}/pay_out/{session.exec(orders).one() + 1}"

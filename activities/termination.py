@@ -11,6 +11,7 @@ from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.vocabulary import Outcome
 from gateways.books import Books
+from gateways.casebook import open_adjustments
 from gateways.evidence import EvidenceStore
 from policy import Policies
 from records.canonical import canonical
@@ -69,13 +70,16 @@ class Termination:
 
     @activity.defn
     def close(self, step: Step) -> Checked:
-        """Mark the account closed: balance zero, no freeze. Afterwards it takes no posting any more."""
+        """Mark the account closed: balance zero, no freeze, no adjustment open. Afterwards it takes no posting."""
         policy = self.policies[step.policy]
         try:
             with self.database.once(step.key, None, Checked) as effect:
                 if effect.done:
                     return effect.result
                 row = case_of(effect.session, step)
+                if waiting := open_adjustments(effect.session, row.account):
+                    found = tuple(checks.adjusting(waiting))
+                    return effect.record(record(effect.session, step, Checked(findings=found)))
                 self.books.mark_closed(effect.session, row.account, step.dossier, today(step, policy))
                 row.outcome = Outcome.CLOSED
                 note(effect.session, step, "account closed", evidence={"account": canonical(row.account)})

@@ -18,7 +18,7 @@ from policy.incidents import IncidentRules
 from tests.support.firm import ROOT
 
 FILE = ROOT / "examples" / "incidents-real.csv"
-POLICY = "2026-11-22.3"
+POLICY = "2026-11-22.4"
 
 
 class Part(NamedTuple):

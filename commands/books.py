@@ -126,4 +126,6 @@ def _account_view(facts: AccountFacts, entries: tuple[EntryFacts, ...], region: 
         entries=tuple(EntryLine.of(entry) for entry in entries),
         branch=facts.branch,
         region=region,
+        number=facts.number,
+        overdraft=facts.overdraft.text if facts.overdraft else "",
     )

@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contracts.refusals import Fault, bad_input, faults_of
+from contracts.refusals import Fault, Refused, bad_input, faults_of
 
 Value = TypeVar("Value")
 Model = TypeVar("Model", bound=BaseModel)
@@ -81,8 +81,7 @@ def read_bytes(file: str, what: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or "cannot be read"
-        raise bad_input(what, [Fault(path=file, message=words.lower())]) from None
+        raise _unusable(file, error, "cannot be read", what) from None
 
 
 def read_text(file: str, what: str) -> str:
@@ -91,6 +90,14 @@ def read_text(file: str, what: str) -> str:
         return read_bytes(file, what).decode("utf-8")
     except UnicodeDecodeError as error:
         raise bad_input(what, [Fault(path=file, message=f"is not UTF-8 (byte {error.start})")]) from None
+
+
+def write_text(file: str, content: str, what: str) -> None:
+    """Put `content` into a file as it stands, in UTF-8. Refused: BAD_INPUT when it cannot be written."""
+    try:
+        Path(file).write_text(content, encoding="utf-8", newline="")
+    except (OSError, ValueError) as error:
+        raise _unusable(file, error, "cannot be written", what) from None
 
 
 def message(model: type[Model], what: str, **values: object) -> Model:
@@ -104,6 +111,11 @@ def message(model: type[Model], what: str, **values: object) -> Model:
 def new_id() -> str:
     """An id for a message whose sender gave none."""
     return str(uuid4())
+
+
+def _unusable(file: str, error: Exception, otherwise: str, what: str) -> Refused:
+    words = getattr(error, "strerror", None) or otherwise
+    return bad_input(what, [Fault(path=file, message=words.lower())])
 
 
 def _plain_data(value: object) -> Any:

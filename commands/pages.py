@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from commands.face import in_staff_language, table
 from contracts.blockers import Blocker
 from contracts.tasks import TaskState
-from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, InboxLine, TaskLine
+from contracts.views import AccountView, CaseLine, CaseView, DecisionLine, EntryLine, InboxLine, TaskLine
 from contracts.vocabulary import Role
 from gateways.books_journal import FIRM_ZONE
 
@@ -32,6 +32,8 @@ def case_pages(case: CaseView) -> Pages:
     findings = ((line.kind, line.state, line.detail) for line in case.findings)
     yield from table("Findings", ("kind", "state", "what"), findings)
     yield from table("Tasks", ("task", "desk", "state", "due", "decided, or options"), map(_task_row, case.tasks))
+    facts = ((task.name, *fact) for task in case.tasks if _is_open(task) for fact in task.facts.items())
+    yield from table("To be decided on", ("task", "", ""), facts)
     remarks = ((_when(c.at), c.by, task.name, c.text) for task in case.tasks for c in task.comments)
     yield from table("Comments", ("at", "by", "task", "text"), remarks)
     papers = ((_when(a.at), a.by, task.name, a.reference, a.words) for task in case.tasks for a in task.attachments)
@@ -72,7 +74,9 @@ def account_pages(account: AccountView) -> Pages:
     freeze = account.freeze
     facts = [
         ("account", f"{account.account} of {account.customer}"),
+        *([("number", account.number)] if account.number else []),
         ("balance", f"{account.balance} {account.currency}"),
+        *([("overdraft", f"up to {account.overdraft} {account.currency}")] if account.overdraft else []),
         ("status", account.status),
         ("branch", account.branch or "-"),
         ("region", account.region or "-"),
@@ -80,8 +84,20 @@ def account_pages(account: AccountView) -> Pages:
         ("freeze", f"{freeze.by}, {freeze.reference}, since {freeze.since}" if freeze else "-"),
     ]
     yield from table("", ("", ""), facts)
-    entries = ((_when(e.at), e.reference, e.text, e.amount, e.balance_after) for e in account.entries)
-    yield from table("Entries", ("at", "reference", "text", "amount", "balance"), entries)
+    entries = map(_entry_row, account.entries)
+    yield from table("Entries", ("at", "period", "entry", "reference", "text", "amount", "balance", ""), entries)
+
+
+def _entry_row(entry: EntryLine) -> Sequence[object]:
+    moved = (entry.text, entry.amount, entry.balance_after)
+    return _when(entry.at), entry.period, entry.id, entry.reference, *moved, _about(entry)
+
+
+def _about(entry: EntryLine) -> str:
+    """A reversal takes back what it also corrects: said once."""
+    if entry.reverses:
+        return f"takes back {entry.reverses}"
+    return f"corrects {entry.corrects}" if entry.corrects else ""
 
 
 def _inbox_row(line: InboxLine) -> Sequence[object]:
@@ -145,9 +161,12 @@ def _desk(roles: Sequence[Role]) -> str:
 
 def _task_row(line: TaskLine) -> Sequence[object]:
     """As long as it is open, with what can be decided."""
-    open_ = line.state in (TaskState.OPEN, TaskState.CLAIMED)
-    told = "; ".join(filter(None, (_result(line), _options(line) if open_ else "")))
+    told = "; ".join(filter(None, (_result(line), _options(line) if _is_open(line) else "")))
     return line.task, _desk(line.roles), line.state, _due_of(line), told
+
+
+def _is_open(line: TaskLine) -> bool:
+    return line.state in (TaskState.OPEN, TaskState.CLAIMED)
 
 
 def _options(line: InboxLine | TaskLine) -> str:

@@ -1,17 +1,16 @@
 """`report incidents`: what the reports of a time come to, on the terminal, as JSON, or as a page to keep."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from commands.face import AsJson, answer, table
+from commands.face import AsJson, answer, table, write_text
 from commands.office import policies_of, records
 from commands.pages import Pages
 from contracts.analysis import IncidentAnalysis, Rising, Tally
-from contracts.refusals import Code, Fault, Refused, bad_input
+from contracts.refusals import Code, Refused
 from contracts.vocabulary import Language
 from gateways.books_journal import FIRM_ZONE, today
 from gateways.incident_analysis import IncidentBook
@@ -20,36 +19,37 @@ from settings import Settings, load_settings
 
 _DAY = ["%Y-%m-%d"]
 
+Since = Annotated[datetime | None, typer.Option("--since", formats=_DAY, help="Left out: from the first one on.")]
+Until = Annotated[datetime | None, typer.Option("--until", formats=_DAY, help="Left out: today, by the firm's clock.")]
+
 
 def incidents(
-    since: Annotated[
-        datetime | None, typer.Option("--since", formats=_DAY, help="Left out: from the first report on.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, help="Left out: today, by the firm's clock.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write one HTML page.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Frequent causes, trend, times, what was late, satisfaction and latent risks, of the reports of these days."""
-    last = until.date() if until else today()
-    if since and since.date() > last:
-        raise Refused(Code.BAD_INPUT, f"--since {since.date()} is after --until {last}.")
+    first, last = days(since, until)
     settings = load_settings()
     book = IncidentBook(records(settings), policies_of(settings))
-    analysis = book.analyse(since.date() if since else None, last, datetime.now(FIRM_ZONE))
+    analysis = book.analyse(first, last, datetime.now(FIRM_ZONE))
     if out and analysis.reports:
         _write(out, analysis, settings)
     answer(analysis, as_json, lambda told: [f"The page is in {out}."] if out and told.reports else _pages(told))
 
 
+def days(since: datetime | None, until: datetime | None) -> tuple[date | None, date]:
+    """The days that were asked for, the first one null where there is no limit. Refused: BAD_INPUT."""
+    first, last = since.date() if since else None, until.date() if until else today()
+    if first and first > last:
+        raise Refused(Code.BAD_INPUT, f"--since {first} is after --until {last}.")
+    return first, last
+
+
 def _write(file: str, analysis: IncidentAnalysis, settings: Settings) -> None:
     page = incidents_page(analysis, settings.staff_language or Language.ZH, settings.firm)
-    try:
-        Path(file).write_text(page, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or "cannot be written"
-        raise bad_input("report", [Fault(path=file, message=words.lower())]) from None
+    write_text(file, page, "report")
 
 
 def _pages(analysis: IncidentAnalysis) -> Pages:

@@ -1,4 +1,4 @@
-"""`verify`: the trail chains, their heads against the workflow results, and the sums of the books."""
+"""`verify`: the trail chains, their heads against the workflow results, the books and their closed periods."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,6 +12,7 @@ from commands.office import ask_temporal, records
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.views import Verified
+from gateways import books_audit
 from gateways.books import Ledger
 from gateways.casebook import find_case
 from records import trail
@@ -45,6 +46,7 @@ def check(session: Session, dossier: str | None, outcomes: Sequence[CaseOutcome]
         if _differs(session, each)
     ]
     breaks += [f"The books in {currency} do not sum to zero." for currency, minor in sums.items() if minor]
+    breaks += books_audit.breaks(session)
     cases, links = select(func.count(col(CaseRow.dossier))), select(func.count(col(TrailRow.seq)))
     if dossier:
         cases, links = cases.where(CaseRow.dossier == dossier), links.where(TrailRow.dossier == dossier)

@@ -116,9 +116,24 @@ class Line(Contract):
     amount: Money
 
 
+class Booking(Contract):
+    """An entry that is booked together with others, all or none. `on`: the day it is booked for, which its accounting
+    period follows from; `belongs_on`: the day that it belongs to, where that one's period is closed; `reverses`: the
+    entry that it takes back, whose lines these are the other way round; `corrects`: the entry that it puts right."""
+
+    reference: str
+    text: Words
+    lines: tuple[Line, ...]
+    on: date
+    reverses: str = ""
+    corrects: str = ""
+    belongs_on: date | None = None
+
+
 class AccountFacts(Contract):
     """An account. `balance` comes from the entries, `stated_balance` from the core system; `lock` is the dossier that
-    holds the closing lock; `status` follows from the rest: closed, frozen, closing, then dormant or active.
+    holds the closing lock; `status` follows from the rest: closed, frozen, closing, then dormant or active. `number`:
+    what statements call it (an IBAN, a card number); `overdraft`: how far it may be overdrawn, null: not at all.
     """
 
     id: str
@@ -133,6 +148,8 @@ class AccountFacts(Contract):
     closed_on: date | None = None
     last_used_on: date | None = None
     branch: str = ""
+    number: str = ""
+    overdraft: Money | None = None
 
 
 class ContactFacts(Contract):
@@ -199,7 +216,9 @@ class PendingFacts(Contract):
 
 
 class EntryFacts(Contract):
-    """An entry as one account sees it: the signed amount and the balance after it."""
+    """An entry as one account sees it: the signed amount and the balance after it. `period` (`2026-11`) is the
+    accounting period that it is booked in; `reverses`: the entry that it takes back; `corrects`: the one that it puts
+    right; `other_side`: the ledgers that the money came from or went to."""
 
     id: str
     reference: str
@@ -207,6 +226,10 @@ class EntryFacts(Contract):
     text: str
     amount: Money
     balance_after: Money
+    period: str = ""
+    reverses: str = ""
+    corrects: str = ""
+    other_side: tuple[str, ...] = ()
 
 
 class StaffFacts(Contract):

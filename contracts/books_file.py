@@ -1,14 +1,16 @@
 """The files that fill the books: a books file and a postings file, as interface.md fixes them."""
 
+import re
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.base import Contract
-from contracts.books import FreezeFacts, Instrument, Obligation
+from contracts.books import FreezeFacts, Instrument, Obligation, OwnLedger
 from contracts.identifiers import EmailAddress, IdentityNumber, LicenceNumber
 from contracts.money import Amount, Currency, SignedAmount
-from contracts.text import Id, Name, StaffId, Words
+from contracts.text import Id, Name, StaffId, Word, Words
 from contracts.vocabulary import AccountStatus, CustomerKind, Language, Medium, Risk, Role
 
 
@@ -42,7 +44,8 @@ class CustomerRecord(Contract):
 
 
 class AccountRecord(Contract):
-    """An account with its opening balance. `stated_balance`: what the core system states, null for the balance."""
+    """An account with its opening balance. `stated_balance`: what the core system states, null for the balance;
+    `overdraft_limit`: how far it may be overdrawn; `number`: what statements call it, no two accounts the same."""
 
     id: Id
     customer: Id
@@ -54,6 +57,8 @@ class AccountRecord(Contract):
     last_used_on: date | None = None
     stated_balance: SignedAmount | None = None
     branch: Words = ""
+    overdraft_limit: Amount = "0"
+    number: Word = ""
 
 
 class AgreementRecord(Contract):
@@ -118,14 +123,28 @@ class BooksFile(Contract):
     staff: tuple[StaffRecord, ...] = ()
 
 
-class PostingRecord(Contract):
-    """Money that arrives (positive) or leaves (negative). `reference` makes it safe to post twice."""
+def _not_kept(reference: str) -> str:
+    if _KEPT.match(reference):
+        raise ValueError("is a reference that cases and opening balances book under; take another one")
+    return reference
 
-    reference: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,119}$")
+
+_KEPT = re.compile(r"(opening|pending)/|(closure|incident|adjustment|major|survey)-[^/]*\.[0-9]+/")
+
+PostingReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,119}$"), AfterValidator(_not_kept)]
+"""What a posting is known by, which is nobody else's."""
+
+
+class PostingRecord(Contract):
+    """Money that arrives (positive) or leaves (negative). `reference` makes it safe to post twice; `ledger` is the
+    firm's other side, such as its fees, null for payments in and payouts."""
+
+    reference: PostingReference
     account: Id
     amount: SignedAmount
     text: Words
     on: date | None = None
+    ledger: OwnLedger | None = None
 
 
 class PostingsFile(Contract):

@@ -6,7 +6,8 @@ from itertools import product
 from typing import NamedTuple
 
 from contracts.refusals import Refused
-from contracts.tasks import Decision, DecisionReceipt, Taken, TaskOption, TaskSpec
+from contracts.taken import Taken
+from contracts.tasks import Decision, DecisionReceipt, TaskOption, TaskSpec
 from contracts.text import moment_text
 from contracts.verdicts import Ground
 from contracts.vocabulary import Role

@@ -15,6 +15,7 @@ class Process(StrEnum):
 
     CLOSURE = "AccountClosure"
     INCIDENT = "Incident"
+    ADJUSTMENT = "AccountAdjustment"
     SURVEY = "Survey"
     MAJOR = "MajorIncident"
 
@@ -48,6 +49,11 @@ def closure_id(account: str) -> str:
 def incident_id(report: str) -> str:
     """The case of a report."""
     return f"incident-{report}"
+
+
+def adjustment_id(request: str) -> str:
+    """The case of a request for an adjustment."""
+    return f"adjustment-{request}"
 
 
 def survey_id(about: str) -> str:

@@ -1,16 +1,14 @@
 """待办 and 审批: a task for staff or the customer, the decision that ends it, and what is answered."""
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue
 
 from contracts.base import Contract
 from contracts.blockers import BlockerLine
-from contracts.money import Currency, Money
+from contracts.taken import SAMPLE, Taken
 from contracts.text import Word, Words
 from contracts.vocabulary import Medium, Role
 
@@ -22,52 +20,6 @@ class TaskState(StrEnum):
     CLAIMED = "claimed"
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"  # the case went on or ended without it
-
-
-_LINE, _LONG = TypeAdapter(Word), TypeAdapter(Words)
-
-
-class Taken(Contract):
-    """A further value that the data of a decision may hold, or has to where it is `needed`: one `among` these, an
-    amount of money in `currency`, one line, or a `long` text."""
-
-    name: str
-    among: tuple[str, ...] = ()
-    currency: Currency | None = None
-    needed: bool = False
-    long: bool = False
-
-    def fits(self, data: Mapping[str, JsonValue]) -> bool:
-        """Whether the data hold what they may, or need not."""
-        if self.name not in data:
-            return not self.needed
-        given = data[self.name]
-        if not isinstance(given, str) or not given.strip():
-            return False
-        if self.currency:
-            return _is_amount(given, self.currency)
-        return given in self.among if self.among else _is_text(given, self.long)
-
-    @property
-    def choices(self) -> str:
-        """What it may be, for people."""
-        if self.currency:
-            return f"an amount in {self.currency} such as 120.00"
-        return ", ".join(self.among) or ("a text" if self.long else "one line of text, at most 200 characters")
-
-
-def _is_text(text: str, long: bool) -> bool:
-    """Whether a contract that takes words (a long text) or one line takes it."""
-    with suppress(ValidationError):
-        (_LONG if long else _LINE).validate_python(text)
-        return True
-    return False
-
-
-def _is_amount(text: str, currency: Currency) -> bool:
-    with suppress(ValueError):
-        return Money.parse(text, currency).minor >= 0
-    return False
 
 
 class TaskOption(Contract):
@@ -91,7 +43,9 @@ class TaskOption(Contract):
             samples = {self.takes[0].name: self.takes[0].among[:1]}
         if not samples:
             return ""
-        data = json.dumps({name: (*among, "...")[0] for name, among in samples.items()}, ensure_ascii=False)
+        drafts = {each.name for each in self.takes if each.draft}
+        given = {name: SAMPLE if name in drafts else (*among, "...")[0] for name, among in samples.items()}
+        data = json.dumps(given, ensure_ascii=False)
         choices = [f"({', '.join(self.among)})"] if len(self.among) > 1 else []
         return " ".join([f"--data '{data}'", *choices, *(f"[{each.name}: {each.choices}]" for each in self.takes)])
 

@@ -11,7 +11,8 @@ from contracts.books import EntryFacts, FreezeFacts
 from contracts.findings import FindingKind, FindingState
 from contracts.money import Money
 from contracts.notices import DeliveryState
-from contracts.tasks import Taken, TaskOption, TaskState
+from contracts.taken import Taken
+from contracts.tasks import TaskOption, TaskState
 from contracts.vocabulary import AccountStatus, CaseKind, Medium, Risk, Role
 
 Outcome = str
@@ -76,7 +77,8 @@ class Wants(Contract):
 
 class TaskLine(Contract):
     """待办: one task of a case; `option` is how it was decided. `provisional`: the due moment may still move, since a
-    year has no announced calendar yet; `delegated_by`: whose place `claimed_by` takes."""
+    year has no announced calendar yet; `delegated_by`: whose place `claimed_by` takes; `facts`: what is to be decided
+    on."""
 
     task: str
     name: str
@@ -96,6 +98,7 @@ class TaskLine(Contract):
     attachments: tuple[AttachmentLine, ...] = ()
     provisional: bool = False
     delegated_by: str | None = None
+    facts: dict[str, str] = {}
 
 
 class ContactLine(Contract):
@@ -198,7 +201,8 @@ class InboxLine(Contract):
 
 
 class EntryLine(Contract):
-    """One entry as its account sees it; amounts are decimal strings."""
+    """One entry as its account sees it; amounts are decimal strings. `reverses`: the entry that it takes back;
+    `corrects`: the one that it puts right."""
 
     id: str
     reference: str
@@ -206,17 +210,21 @@ class EntryLine(Contract):
     text: str
     amount: str
     balance_after: str
+    period: str = ""
+    reverses: str = ""
+    corrects: str = ""
 
     @classmethod
     def of(cls, entry: EntryFacts) -> "EntryLine":
         """The line of an entry."""
         amounts = {"amount": entry.amount.text, "balance_after": entry.balance_after.text}
-        return cls(id=entry.id, reference=entry.reference, at=entry.at, text=entry.text, **amounts)
+        return cls.model_validate(entry.model_dump(exclude={"other_side"}) | amounts)
 
 
 class AccountView(Contract):
     """账户: an account as `books show` gives it; amounts are decimal strings, `lock` the dossier that holds it,
-    `region` where the customer lives."""
+    `region` where the customer lives, `number` what statements call it, `overdraft` how far it may be overdrawn (empty:
+    not at all)."""
 
     account: str
     customer: str
@@ -230,6 +238,8 @@ class AccountView(Contract):
     entries: tuple[EntryLine, ...]
     branch: str = ""
     region: str = ""
+    number: str = ""
+    overdraft: str = ""
 
 
 class Verified(Contract):

@@ -44,6 +44,15 @@ class Stage(StrEnum):
     LASTING = "lasting"  # 根本解决
     REVIEW = "review"  # 事后复盘
 
+    # an adjustment
+    CAUSE = "cause"  # 原因确认
+    CONVERSATION = "conversation"  # 询问客户
+    COMPARISON = "comparison"  # 核对与更正方案
+    NOTICE = "notice"  # 告知与异议期
+    POSTING = "posting"  # 调账
+    SATISFACTION = "satisfaction"  # 满意度
+    LESSONS = "lessons"  # 经验教训
+
     # a survey
     QUESTIONNAIRE = "questionnaire"  # 问卷
     FOLLOW_UP = "follow_up"  # 低分跟进
@@ -61,6 +70,9 @@ class Outcome(StrEnum):
     SOLVED = "solved"  # 已解决
     UNCONFIRMED = "unconfirmed"  # 已处理，客户未确认
     LINKED = "linked"  # 并入另一事故
+    ADJUSTED = "adjusted"  # 已调账
+    REVERSED = "reversed"  # 已调账并冲回
+    UNFOUNDED = "unfounded"  # 账目无误
     ANSWERED = "answered"  # 已答卷
     EXPIRED = "expired"  # 逾期未答
 
@@ -208,4 +220,5 @@ class DocumentKind(StrEnum):
     CLOSURE_APPLICATION = "closure_application"
     REGULATOR_ORDER = "regulator_order"
     DEATH_CERTIFICATE = "death_certificate"
+    BANK_STATEMENT = "bank_statement"
     OTHER = "other"

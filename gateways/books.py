@@ -1,14 +1,16 @@
 """账簿: what Quietus asks of a core system, and the embedded double-entry ledger that answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from sqlmodel import Session
 
+from contracts.bookkeeping import JournalEntry, TrialBalance
 from contracts.books import (
     AccountFacts,
     AgreementFacts,
+    Booking,
     CustomerFacts,
     EntryFacts,
     Line,
@@ -18,9 +20,12 @@ from contracts.books import (
 )
 from contracts.money import Money
 from contracts.vocabulary import FreezeBy, Role
+from gateways.books_entries import Entries
 from gateways.books_facts import Reading
 from gateways.books_journal import Posting
+from gateways.books_periods import Periods
 from gateways.books_standing import Standing
+from gateways.books_together import Together
 
 
 class Books(Protocol):
@@ -58,6 +63,18 @@ class Books(Protocol):
 
     def entries(self, session: Session, account_id: str) -> tuple[EntryFacts, ...]:
         """The entries of an account in the order of booking."""
+        ...
+
+    def entry(self, session: Session, entry_id: str) -> JournalEntry:
+        """All of one entry."""
+        ...
+
+    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
+        """The accounts on which one of these amounts is booked."""
+        ...
+
+    def standing(self, entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:
+        """Without the pairs of which one takes the other back."""
         ...
 
     def lock(self, session: Session, account_id: str, dossier: str) -> None:
@@ -117,6 +134,30 @@ class Books(Protocol):
         """Book a balanced entry once under its reference; answers its id."""
         ...
 
+    def hold(self, session: Session, account_ids: Iterable[str]) -> None:
+        """What is read of these accounts from now on stays so until the transaction ends."""
+        ...
+
+    def post_all(self, session: Session, bookings: Sequence[Booking], dossier: str, at: datetime) -> tuple[str, ...]:
+        """Book several balanced entries, all or none, each once under its reference; answers their ids."""
+        ...
+
+    def is_open(self, session: Session, period: str) -> bool:
+        """Whether entries can be booked in this month (`2026-11`)."""
+        ...
+
+    def first_open_day(self, session: Session, on: date) -> date:
+        """That day if its month is open, else the first day of the first open month after it."""
+        ...
+
+    def trial_balance(self, session: Session, period: str | None) -> TrialBalance:
+        """For each ledger what it held, what moved, what it holds; null: of all time."""
+        ...
+
+    def close_period(self, session: Session, period: str, by: str) -> TrialBalance:
+        """The month takes no entry any more, for good."""
+        ...
+
     def pay_in(
         self, session: Session, reference: str, account_id: str, amount: Money, text: str, *, on: date | None = None
     ) -> str:
@@ -160,5 +201,5 @@ class Books(Protocol):
         ...
 
 
-class Ledger(Reading, Posting, Standing):
+class Ledger(Reading, Entries, Posting, Together, Periods, Standing):
     """The books in our own records."""

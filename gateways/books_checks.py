@@ -45,15 +45,21 @@ class Placed:
 
 @dataclass(frozen=True)
 class Known:
-    """What references may name, in the file or in the books; `currencies` by account."""
+    """What references may name, in the file or in the books.
+
+    `currencies`: by account; `accounts`: of the books, by their number.
+    """
 
     ids: Mapping[Section, frozenset[str]]
     currencies: Mapping[str, str]
+    accounts: Mapping[str, str]
 
 
 def faults_in(placed: list[Placed], known: Known) -> list[Fault]:
     """Every fault of the records, each with its path."""
-    return list(chain(_doubles(placed), *(_faults(each.record, each.path, known) for each in placed)))
+    return list(
+        chain(_doubles(placed), _numbers(placed, known), *(_faults(each.record, each.path, known) for each in placed))
+    )
 
 
 def _doubles(placed: list[Placed]) -> Iterator[Fault]:
@@ -62,6 +68,16 @@ def _doubles(placed: list[Placed]) -> Iterator[Fault]:
         path = first.setdefault((each.section, each.record.id), each.path)
         if path != each.path:
             yield Fault(path=f"{each.path}.id", message=f"{each.record.id} stands already at {path}")
+
+
+def _numbers(placed: list[Placed], known: Known) -> Iterator[Fault]:
+    """No two accounts are called the same, in the file and in the books."""
+    owners = dict(known.accounts)
+    for each in placed:
+        if isinstance(each.record, AccountRecord) and each.record.number:
+            owner = owners.setdefault(each.record.number, each.record.id)
+            if owner != each.record.id:
+                yield Fault(path=f"{each.path}.number", message=f"is the number of {owner}")
 
 
 def _faults(record: Record, path: str, known: Known) -> Iterator[Fault]:
@@ -109,6 +125,7 @@ def _contact(contact: ContactRecord, path: str) -> Iterator[Fault]:
 
 def _account(record: AccountRecord, path: str) -> Iterator[Fault]:
     yield from _amount(record.balance, record.currency, f"{path}.balance")
+    yield from _amount(record.overdraft_limit, record.currency, f"{path}.overdraft_limit")
     yield from _amount(record.stated_balance or "0", record.currency, f"{path}.stated_balance")
     yield from _before(record.last_used_on, record.opened_on, f"{path}.last_used_on", "opened_on")
     if record.status is AccountStatus.FROZEN and record.freeze is None:

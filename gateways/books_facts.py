@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import TypeVar
 
 from sqlalchemy import func
@@ -15,7 +14,6 @@ from contracts.books import (
     AgreementFacts,
     ContactFacts,
     CustomerFacts,
-    EntryFacts,
     FreezeFacts,
     Instrument,
     Obligation,
@@ -32,7 +30,6 @@ from records.books_tables import (
     AgreementRow,
     CustomerContactRow,
     CustomerRow,
-    JournalEntryRow,
     JournalLineRow,
     PendingRow,
     ReceivableRow,
@@ -104,27 +101,6 @@ class Reading:
             for row in session.exec(rows.order_by(col(PendingRow.settles_on), col(PendingRow.id)))
         )
 
-    def entries(self, session: Session, account_id: str) -> tuple[EntryFacts, ...]:
-        """The entries of an account in the order of booking, each with the balance after it."""
-        currency = found(session, AccountRow, account_id, "account").currency
-        amount = func.sum(JournalLineRow.minor)
-        booked = (
-            select(JournalEntryRow, amount)
-            .join(JournalLineRow, col(JournalLineRow.entry) == col(JournalEntryRow.id))
-            .where(JournalLineRow.ledger == ledger_of(account_id))
-            .group_by(col(JournalEntryRow.n))
-            .order_by(col(JournalEntryRow.n))
-        )
-        rows = [(entry, int(minor)) for entry, minor in session.exec(booked)]
-        return tuple(
-            EntryFacts(
-                **entry.model_dump(include={"id", "reference", "at", "text"}),
-                amount=Money(minor=minor, currency=currency),
-                balance_after=Money(minor=balance, currency=currency),
-            )
-            for (entry, minor), balance in zip(rows, accumulate(minor for _, minor in rows), strict=True)
-        )
-
     def staff(self, session: Session) -> tuple[StaffFacts, ...]:
         """Everybody, by id."""
         entered = _absences(session)
@@ -159,6 +135,12 @@ def ledger_of(account_id: str) -> str:
     return f"customer:{account_id}"
 
 
+def account_of(ledger: str) -> str:
+    """The account of a customer ledger; empty for one of our own."""
+    kind, _, name = ledger.partition(":")
+    return name if kind == "customer" else ""
+
+
 def balance_of(session: Session, account_id: str) -> int:
     """The sum of the account's entries in minor units."""
     lines = select(func.sum(JournalLineRow.minor)).where(JournalLineRow.ledger == ledger_of(account_id))
@@ -188,12 +170,13 @@ def _account(session: Session, row: AccountRow) -> AccountFacts:
     stated = balance if row.stated_minor is None else row.stated_minor
     return AccountFacts(
         **row.model_dump(
-            include={"id", "customer", "currency", "lock", "opened_on", "closed_on", "last_used_on", "branch"}
+            include={"id", "customer", "currency", "lock", "opened_on", "closed_on", "last_used_on", "branch", "number"}
         ),
         balance=Money(minor=balance, currency=row.currency),
         stated_balance=Money(minor=stated, currency=row.currency),
         status=status_of(row),
         freeze=freeze_of(row),
+        overdraft=Money(minor=row.overdraft_minor, currency=row.currency) if row.overdraft_minor else None,
     )
 
 

@@ -20,8 +20,9 @@ from gateways.books import Ledger
 from gateways.books_checks import Known, Placed, Section, faults_in
 from gateways.books_facts import found, ledger_of
 from gateways.books_journal import SYSTEM, at_noon, book, today
+from gateways.books_months import turn_to_book
 from gateways.books_rows import RECORDS, TABLES, columns, contact_columns, content_of
-from gateways.books_update import refusals, rewrite
+from gateways.books_update import loaded_before, refusals, rewrite
 from records import trail
 from records.books_tables import AccountRow, CustomerContactRow, JournalEntryRow, LoadedRow
 from records.database import Database
@@ -37,6 +38,7 @@ def load_books(database: Database, text: str, update: bool) -> LoadReport:
     raw = read_json(text, WHAT, BOOKS_LIMIT)
     placed, faults = _records(text, raw)
     with database.transaction() as session:
+        turn_to_book(session)
         known = _known(session, raw, placed)
         faults += faults_in(placed, known)
         if faults:
@@ -104,7 +106,9 @@ def _known(session: Session, raw: Any, placed: Iterable[Placed]) -> Known:
             ids[section].add(value["id"])
     currencies = dict(session.exec(select(AccountRow.id, AccountRow.currency)).all())
     currencies |= {each.record.id: each.record.currency for each in placed if isinstance(each.record, AccountRecord)}
-    return Known({section: frozenset(names) for section, names in ids.items()}, currencies)
+    numbered = select(AccountRow.number, AccountRow.id).where(AccountRow.number != "")
+    accounts = dict(session.exec(numbered).all())
+    return Known({section: frozenset(names) for section, names in ids.items()}, currencies, accounts)
 
 
 def _load(session: Session, placed: Iterable[Placed], known: Known, *, update: bool) -> LoadReport:
@@ -116,7 +120,7 @@ def _load(session: Session, placed: Iterable[Placed], known: Known, *, update: b
         if row is None:
             _insert(session, each, known)
             counts["loaded"] += 1
-        elif row.content == content_of(each.record):
+        elif loaded_before(row) == each.record:
             counts["unchanged"] += 1
         elif faults := list(refusals(session, each, row, update=update)):
             differing += faults
@@ -145,7 +149,7 @@ def _open(session: Session, record: AccountRecord) -> None:
     if balance.minor:
         customer = Line(ledger=ledger_of(record.id), amount=balance)
         ours = Line(ledger=OwnLedger.OPENING.of(record.currency), amount=-balance)
-        at = at_noon(record.opened_on)
+        at = at_noon(Ledger().first_open_day(session, record.opened_on))
         book(session, f"opening/{record.id}", "opening balance", [customer, ours], None, at=at)
 
 
@@ -153,7 +157,7 @@ def _post(session: Session, posting: PostingRecord, path: str) -> bool:
     """Whether the posting is new."""
     account = found(session, AccountRow, posting.account, "account")
     amount = _amount(posting, account.currency, path)
-    other_side = OwnLedger.PAYMENTS_IN if amount.minor > 0 else OwnLedger.PAYOUTS
+    other_side = posting.ledger or (OwnLedger.PAYMENTS_IN if amount.minor > 0 else OwnLedger.PAYOUTS)
     lines = [
         Line(ledger=ledger_of(posting.account), amount=amount),
         Line(ledger=other_side.of(amount.currency), amount=-amount),

@@ -1,25 +1,23 @@
 """复式记账: balanced entries, posted once under their reference and never changed, and what an account may take."""
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
-from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Refused
+from gateways.books_entries import Draft, accounts_in, booked_before, refuse_unbalanced, write
 from gateways.books_facts import balance_of, found, ledger_of
+from gateways.books_months import FIRM_ZONE as FIRM_ZONE
+from gateways.books_months import at_noon as at_noon
+from gateways.books_months import first_open, refuse_closed, turn_to_book
+from gateways.books_months import today as today
 from records import trail
-from records.books_tables import AccountRow, JournalEntryRow, JournalLineRow, PendingRow, ReceivableRow
-from records.canonical import fingerprint
+from records.books_tables import AccountRow, PendingRow, ReceivableRow
 
 SYSTEM = "system"
-FIRM_ZONE = ZoneInfo("Asia/Shanghai")
-
-_CUSTOMER = ledger_of("")
 
 
 class Posting:
@@ -38,9 +36,11 @@ class Posting:
         at: datetime | None = None,
     ) -> str:
         """Book one entry and answer its id. ValueError unless `lines` sum to zero in each currency. Outside a case
-        (`dossier` null) it is noted in the trail of the books.
+        (`dossier` null) it is noted in the trail of the books. A case whose month was closed before its step came to
+        book is booked on the first open day; outside a case that is Refused(NOT_ALLOWED).
         """
-        entry, fresh = book(session, reference, text, lines, dossier, at=at)
+        moment = at if at is None or dossier is None else _open_moment(session, at)
+        entry, fresh = book(session, reference, text, lines, dossier, at=moment)
         if fresh and dossier is None:
             booked = {f"line {n}": f"{line.ledger} {line.amount}" for n, line in enumerate(lines, 1)}
             evidence = {"entry": entry, "reference": reference, **booked}
@@ -98,23 +98,17 @@ def book(
     """Book an entry unless it is there: its id, and whether it is new. Accounts are held until the transaction ends,
     so that two debits cannot both see the same balance.
     """
-    _refuse_unbalanced(lines)
-    ids = sorted({line.ledger.removeprefix(_CUSTOMER) for line in lines if line.ledger.startswith(_CUSTOMER)})
-    accounts = [held(session, account_id) for account_id in ids]
-    entry = f"JE-{fingerprint(reference)[:16]}"
-    if _booked_before(session, reference, entry, lines):
-        return entry, False
+    draft = Draft(reference, text, tuple(lines), at or datetime.now(UTC), dossier)
+    refuse_unbalanced(lines)
+    turn_to_book(session)
+    accounts = [held(session, account_id) for account_id in accounts_in(lines)]
+    if booked_before(session, draft):
+        return draft.id, False
+    refuse_closed(session, draft.period)
     for account in accounts:
-        _refuse_posting(session, account, [line for line in lines if line.ledger == ledger_of(account.id)], dossier)
-    row = JournalEntryRow(id=entry, reference=reference, at=at or datetime.now(UTC), text=text, dossier=dossier)
-    session.add(row)
-    session.flush()
-    booked = [
-        {"entry": entry, "n": n, "ledger": line.ledger, "minor": line.amount.minor, "currency": line.amount.currency}
-        for n, line in enumerate(lines, 1)
-    ]
-    session.exec(insert(JournalLineRow).values(booked))
-    return entry, True
+        refuse_posting(session, account, [line for line in lines if line.ledger == ledger_of(account.id)], dossier)
+    write(session, draft)
+    return draft.id, True
 
 
 def held(session: Session, account_id: str) -> AccountRow:
@@ -122,16 +116,6 @@ def held(session: Session, account_id: str) -> AccountRow:
     found(session, AccountRow, account_id, "account")
     row = select(AccountRow).where(AccountRow.id == account_id).with_for_update()
     return session.exec(row.execution_options(populate_existing=True)).one()
-
-
-def today() -> date:
-    """The firm's day."""
-    return datetime.now(FIRM_ZONE).date()
-
-
-def at_noon(day: date) -> datetime:
-    """A moment on `day`, both in UTC and where the firm is."""
-    return datetime.combine(day, time(hour=4), UTC)
 
 
 def _move(other_side: OwnLedger, account_id: str, amount: Money) -> list[Line]:
@@ -155,26 +139,16 @@ def _receivable(session: Session, receivable_id: str, reference: str) -> tuple[R
     return row, Money(minor=row.minor, currency=account.currency)
 
 
-def _refuse_unbalanced(lines: Sequence[Line]) -> None:
-    sums: Counter[str] = Counter()
-    for line in lines:
-        kind, _, name = line.ledger.partition(":")
-        if kind != "customer" and (kind not in set(OwnLedger) or name != line.amount.currency):
-            raise ValueError(f"there is no ledger {line.ledger} for {line.amount.currency}")
-        sums[line.amount.currency] += line.amount.minor
-    if not lines or any(sums.values()):
-        raise ValueError(f"the entry does not balance: {dict(sums)}")
+def _open_moment(session: Session, at: datetime) -> datetime:
+    """That moment, or noon of the first open day where its month was closed meanwhile."""
+    turn_to_book(session)
+    day = at.astimezone(FIRM_ZONE).date()
+    first = first_open(session, day)
+    return at if first == day else at_noon(first)
 
 
-def _booked_before(session: Session, reference: str, entry: str, lines: Sequence[Line]) -> bool:
-    booked = select(JournalLineRow).where(JournalLineRow.entry == entry).order_by(col(JournalLineRow.n))
-    there = [(row.ledger, row.minor, row.currency) for row in session.exec(booked)]
-    if there and there != [(line.ledger, line.amount.minor, line.amount.currency) for line in lines]:
-        raise Refused(Code.MISMATCH, f"The reference {reference} was booked with other lines.")
-    return bool(there)
-
-
-def _refuse_posting(session: Session, account: AccountRow, lines: Sequence[Line], dossier: str | None) -> None:
+def refuse_posting(session: Session, account: AccountRow, lines: Sequence[Line], dossier: str | None) -> None:
+    """What the account may not take of `lines`, which are its own, all together: Refused(NOT_ALLOWED)."""
     if account.closed_on:
         raise Refused(Code.NOT_ALLOWED, f"Account {account.id} is closed and takes no posting.")
     if any(line.amount.currency != account.currency for line in lines):
@@ -191,6 +165,7 @@ def _refuse_debit(session: Session, account: AccountRow, minor: int, dossier: st
     if account.lock not in {None, dossier}:
         raise Refused(Code.NOT_ALLOWED, f"Account {account.id} is being closed by {account.lock} and takes no debit.")
     balance = Money(minor=balance_of(session, account.id), currency=account.currency)
-    if balance.minor < minor:
-        wanted = Money(minor=minor, currency=account.currency)
-        raise Refused(Code.NOT_ALLOWED, f"Account {account.id} holds {balance}, which does not cover {wanted}.")
+    if balance.minor + account.overdraft_minor < minor:
+        wanted, limit = (Money(minor=each, currency=account.currency) for each in (minor, account.overdraft_minor))
+        holds = f"holds {balance}" + (f" and may be overdrawn by {limit}" if limit.minor else "")
+        raise Refused(Code.NOT_ALLOWED, f"Account {account.id} {holds}, which does not cover {wanted}.")

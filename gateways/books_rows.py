@@ -78,7 +78,8 @@ def _account(record: AccountRecord, today: date) -> dict[str, Any]:
     freeze = record.freeze
     closed_on = record.last_used_on or today
     return {
-        **record.model_dump(include={"id", "customer", "currency", "opened_on", "last_used_on", "branch"}),
+        **record.model_dump(include={"id", "customer", "currency", "opened_on", "last_used_on", "branch", "number"}),
+        "overdraft_minor": Money.parse(record.overdraft_limit, record.currency).minor,
         "dormant": record.status is AccountStatus.DORMANT,
         "stated_minor": None if stated is None else Money.parse(stated, record.currency).minor,
         "closed_on": closed_on if record.status is AccountStatus.CLOSED else None,

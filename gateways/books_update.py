@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from contracts.books_file import CustomerRecord
 from contracts.refusals import Fault
 from contracts.vocabulary import AccountStatus
-from gateways.books_checks import Known, Placed, Section
+from gateways.books_checks import Known, Placed, Record, Section
 from gateways.books_journal import SYSTEM, today
 from gateways.books_rows import RECORDS, TABLES, columns, contact_columns, content_of
 from records import trail
@@ -30,9 +30,14 @@ _FIXED = {
 _CHANGEABLE = {AccountStatus.ACTIVE, AccountStatus.DORMANT}
 
 
+def loaded_before(loaded: LoadedRow) -> Record:
+    """The record as it was loaded; a field that there was not yet has its default."""
+    return RECORDS[Section(loaded.section)].model_validate_json(loaded.content)
+
+
 def refusals(session: Session, placed: Placed, loaded: LoadedRow, *, update: bool) -> Iterator[Fault]:
     """Why the record may not be changed as the file says; nothing when it may."""
-    old, new = RECORDS[placed.section].model_validate_json(loaded.content), placed.record
+    old, new = loaded_before(loaded), placed.record
     for field in type(new).model_fields:
         path = f"{placed.path}.{field}"
         if getattr(old, field) == getattr(new, field):
@@ -50,7 +55,7 @@ def refusals(session: Session, placed: Placed, loaded: LoadedRow, *, update: boo
 
 def rewrite(session: Session, placed: Placed, loaded: LoadedRow, known: Known) -> None:
     """Change what the file changed; what was corrected since in other fields stays."""
-    old, new = RECORDS[placed.section].model_validate_json(loaded.content), placed.record
+    old, new = loaded_before(loaded), placed.record
     before, after = (columns(record, known.currencies, today()) for record in (old, new))
     row = session.get_one(TABLES[placed.section], new.id)
     for name in after:

@@ -118,6 +118,12 @@ def find_case(session: Session, case: str) -> CaseRow:
     return row
 
 
+def open_adjustments(session: Session, account: str) -> tuple[str, ...]:
+    """The cases that put the books of an account right and are not over yet."""
+    mine = select(CaseRow.case_id).where(CaseRow.account == account, CaseRow.kind == CaseKind.ADJUSTMENT)
+    return tuple(session.exec(mine.where(col(CaseRow.ended_at).is_(None)).order_by(col(CaseRow.case_id))))
+
+
 def _findings(session: Session, dossier: str) -> tuple[FindingLine, ...]:
     rows = session.exec(select(FindingRow).where(FindingRow.dossier == dossier).order_by(col(FindingRow.raised_at)))
     return tuple(_finding(row) for row in rows)

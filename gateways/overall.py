@@ -30,6 +30,8 @@ def overall_of(session: Session, policy: Policy, row: CaseRow) -> Overall:
             return _of_incident(policy, session.get_one(IncidentRow, row.dossier))
         case CaseKind.MAJOR if policy.incidents and policy.incidents.major:
             return _of_ladder(policy.ladders[policy.incidents.major.lasting_ladder])
+        case CaseKind.ADJUSTMENT:
+            return Overall(policy.for_adjustments.expected, policy.for_adjustments.pauses_for)
         case CaseKind.SURVEY if policy.survey:
             begins_at = session.get_one(SurveyRow, row.dossier).begins_at
             return _of_ladder(policy.ladders[policy.survey.ladder])._replace(begins_at=begins_at)

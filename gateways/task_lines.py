@@ -54,6 +54,7 @@ def task_line(session: Session, case: CaseRow, row: TaskRow) -> TaskLine:
         decisions=tuple(_decision(decision) for decision in decisions),
         comments=tuple(CommentLine(by=remark.staff, at=remark.at, text=remark.text) for remark in remarks),
         attachments=tuple(attachment_line(paper) for paper in papers),
+        facts=TaskSpec.model_validate_json(row.spec).facts,
     )
 
 

@@ -153,18 +153,22 @@ def _cross_faults(policy: Policy, name: str, production: bool) -> list[Fault]:
         faults.append(Fault(path="expires", message="should be after the day it takes effect"))
     if production and policy.rehearsal:
         faults.append(Fault(path="rehearsal", message="a rehearsal policy is not for production"))
+    approved = {f"approvals.{risk}": rule for risk, rule in policy.approvals.items()}
     named = {f"findings.{kind}": rule.ladder for kind, rule in policy.findings.items()}
     if policy.extension:
         named["extension"] = policy.extension.ladder
     named |= {f"closing.notice_ladders.{who}": ladder for who, ladder in policy.closing.notice_ladders.items()}
     if policy.incidents and policy.incidents.major:
         named |= {f"incidents.major.{where}": ladder for where, ladder in policy.incidents.major.ladders.items()}
+    if policy.adjustments:
+        named |= {f"adjustments.{where}": ladder for where, ladder in policy.adjustments.ladders.items()}
+        approved |= {f"adjustments.{where}": rule for where, rule in policy.adjustments.approvals.items()}
     for where, ladder in named.items():
         if ladder not in policy.ladders:
             faults.append(Fault(path=where, message=f"there is no ladder '{ladder}'"))
     faults += [
-        Fault(path=f"approvals.{risk}", message="its roles can never make up the number that is needed")
-        for risk, rule in policy.approvals.items()
+        Fault(path=where, message="its roles can never make up the number that is needed")
+        for where, rule in approved.items()
         if not _possible(rule)
     ]
     faults += [

@@ -21,6 +21,7 @@ from contracts.vocabulary import (
     ShortfallWay,
     WaitedFor,
 )
+from policy.adjustments import AdjustmentRules
 from policy.incidents import IncidentRules, SurveyRules
 from policy.spans import Span, plain
 from policy.work import (
@@ -32,6 +33,7 @@ from policy.work import (
     FindingRule,
     FirmSystem,
     Ladder,
+    Patience,
     QuietHours,
     Roles,
 )
@@ -149,14 +151,6 @@ class FollowUp(Contract):
     source: str = ""
 
 
-class Patience(Contract):
-    """How long a failing step is tried again before people take over, by what it does. Plain time."""
-
-    check: Span
-    effect: Span
-    delivery: Span
-
-
 class ShortfallRules(Contract):
     """余额不足: what the customer may choose from, how long the money is waited for, up to what the firm waives without
     a second approval, and who approves above it."""
@@ -264,6 +258,7 @@ class Policy(Contract):
     disruption: DisruptionRules | None = None
     incidents: IncidentRules | None = None
     survey: SurveyRules | None = None
+    adjustments: AdjustmentRules | None = None
 
     @property
     def begins_at(self) -> datetime:
@@ -276,6 +271,13 @@ class Policy(Contract):
         if self.incidents is None:
             raise AssertionError(f"an incident was opened under policy {self.version}, which has no rules for it")
         return self.incidents
+
+    @property
+    def for_adjustments(self) -> AdjustmentRules:
+        """The rules for adjustments, without which none is opened."""
+        if self.adjustments is None:
+            raise AssertionError(f"an adjustment was opened under policy {self.version}, which has no rules for it")
+        return self.adjustments
 
     def later_than(self, other: "Policy") -> bool:
         """Whether it is the one in force when both have begun."""

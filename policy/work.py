@@ -121,3 +121,11 @@ class DisruptionRules(Contract):
     ruled_within: Span
     resume_per_minute: int = Field(ge=1)
     source: str = ""
+
+
+class Patience(Contract):
+    """How long a failing step is tried again before people take over, by what it does. Plain time."""
+
+    check: Span
+    effect: Span
+    delivery: Span

@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from contracts.vocabulary import CustomerKind, FreezeBy, Language, Medium, Risk
 from records.columns import UtcMoment, word
+
+_NUMBERED = text("number <> ''")
 
 
 class CustomerRow(SQLModel, table=True):
@@ -45,10 +47,14 @@ class CustomerContactRow(SQLModel, table=True):
 
 class AccountRow(SQLModel, table=True):
     """An account. Its balance is nowhere but in the journal; `stated_minor` is what the core system states, null
-    where that is the balance; `lock` is the dossier that holds the closing lock.
+    where that is the balance; `lock` is the dossier that holds the closing lock; `overdraft_minor` is how far it may be
+    overdrawn; `number` is what statements call it, empty where they do not.
     """
 
     __tablename__ = "accounts"
+    __table_args__ = (
+        Index("one_account_number", "number", unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED),
+    )
 
     id: str = Field(primary_key=True)
     customer: str = Field(foreign_key="customers.id", index=True)
@@ -59,6 +65,8 @@ class AccountRow(SQLModel, table=True):
     closed_on: date | None = None
     last_used_on: date | None = None
     branch: str = ""
+    number: str = ""
+    overdraft_minor: int = Field(default=0, sa_type=BigInteger)
     lock: str | None = None
     freeze_by: FreezeBy | None = Field(default=None, sa_type=word(FreezeBy))
     freeze_reference: str | None = None
@@ -122,7 +130,11 @@ class StaffRow(SQLModel, table=True):
 
 
 class JournalEntryRow(SQLModel, table=True):
-    """One balanced entry; `n` is the order of booking. The database refuses to change or delete it."""
+    """One balanced entry; `n` is the order of booking, `at` the moment that it is booked for, `period` the month of
+    that, `recorded_at` when it was really booked; `reverses` the entry that it takes back, `corrects` the one that it
+    puts right; `lines` is how many it has. The database refuses to change or delete it, to add a line to it, and to
+    book it in a closed period.
+    """
 
     __tablename__ = "journal_entries"
 
@@ -132,6 +144,24 @@ class JournalEntryRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcMoment)
     text: str
     dossier: str | None = None
+    period: str = Field(index=True)
+    recorded_at: datetime = Field(sa_type=UtcMoment)
+    reverses: str | None = Field(default=None, index=True, unique=True)
+    corrects: str | None = None
+    lines: int
+
+
+class AccountingPeriodRow(SQLModel, table=True):
+    """会计期间: a month that was closed, and with it every month before it; `sha256` is that of its trial balance.
+    The database refuses to change or delete it.
+    """
+
+    __tablename__ = "accounting_periods"
+
+    period: str = Field(primary_key=True)
+    closed_at: datetime = Field(sa_type=UtcMoment)
+    closed_by: str
+    sha256: str
 
 
 class JournalLineRow(SQLModel, table=True):

@@ -23,6 +23,7 @@ JUDGES = frozenset(
     {
         "open",
         "open_incident",
+        "open_adjustment",
         "open_survey",
         "decide",
         "withdrawal",

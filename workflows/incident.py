@@ -14,6 +14,7 @@ from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Role, Stage
 from policy.work import ExtensionRules
+from workflows.adjusting import ADJUST, adjusted
 from workflows.case import only_for
 from workflows.incident_major import HangingIncident
 from workflows.incident_people import (
@@ -91,6 +92,8 @@ class Incident(HangingIncident):
                 await self._interim(decision)
             elif decision.option == ANALYSE_AGAIN.name:
                 await self.analyse()
+            elif decision.option == ADJUST.name:
+                why = await adjusted(self, decision)
             else:
                 why = await self._carry_out(decision, currency)
                 if not why:

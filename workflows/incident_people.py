@@ -7,11 +7,13 @@ from activities.incidents import Incidents
 from contracts.handling import News
 from contracts.incidents import Category, HandlingStep, Proposed, Severity
 from contracts.money import Money
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import CaseKind, Role
 from policy.incidents import IncidentRules
+from workflows.adjusting import ADJUST
 from workflows.case import Case
-from workflows.remedy_shapes import RETURN, approved, asked_back
+from workflows.remedy_shapes import RETURN, approved, asked_back, not_empty
 
 CONFIRM = TaskOption(name="confirm")
 NOT_OURS = TaskOption(name="not_ours", reason_needed=True)  # bounced to triage
@@ -82,10 +84,11 @@ class IncidentPeople(Case):
         return await self.ask_department(HandlingStep.ANALYSE, (analysed, NOT_OURS))
 
     async def ask_solution(self, currency: str, why: str) -> DecisionReceipt:
-        """方案: the lasting remedy, with what the firm pays for it; or an interim one first."""
+        """方案: the lasting remedy, with what the firm pays for it; or an interim one first, or the books put right."""
         amount = (Taken(name="compensation", currency=currency),) if currency else ()
         proposed = TaskOption(name="proposed", reason_needed=True, takes=amount)
-        return await self.ask_department(HandlingStep.SOLVE, (proposed, INTERIM, ANALYSE_AGAIN), **_said(why=why))
+        options = (proposed, INTERIM, ANALYSE_AGAIN, *((ADJUST,) if currency and self.policy.adjustments else ()))
+        return await self.ask_department(HandlingStep.SOLVE, options, **not_empty(why=why))
 
     async def ask_to_carry_out(self, solution: str) -> DecisionReceipt:
         """执行: done, with what proves it (papers by `attach`), or it cannot be done so."""
@@ -101,7 +104,7 @@ class IncidentPeople(Case):
 
     async def ask_whether_solved(self, solution: str, also: str) -> DecisionReceipt | None:
         """客户确认: None when no answer came. `also`: which of the customer's other reports it answers."""
-        facts = {"solution": solution} | _said(also=also)
+        facts = {"solution": solution} | not_empty(also=also)
         return await self.ask_customer(
             "incident_solved", "confirm that it is solved", (SOLVED, NOT_SOLVED), ladder="confirm_solved", facts=facts
         )
@@ -130,8 +133,3 @@ class IncidentPeople(Case):
         decision = await asked_back(self, name, subject, roles, options, continues=self.matter, **more)
         self.matter = (*self.matter, decision.task)
         return decision
-
-
-def _said(**facts: str) -> dict[str, str]:
-    """The facts that are not empty."""
-    return {name: words for name, words in facts.items() if words}

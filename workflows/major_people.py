@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.majors import Announcement, Improvement
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import CaseKind, Role
 from policy.incidents import MajorRules
 from workflows.case import Case

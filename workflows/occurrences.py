@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from temporalio import workflow
@@ -20,6 +19,7 @@ from contracts.occurrences import InfoChange
 from contracts.requests import Amendment, CaseOutcome
 from contracts.tasks import TaskOption
 from contracts.vocabulary import Outcome
+from workflows.adjusting import over
 from workflows.remedy_shapes import CONFIRM, DENY, FIXED, by_the_role, corrected, decided, planned
 from workflows.stops import CaseEnded, Moot
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from workflows.case import Case
 
     Started = workflow.ChildWorkflowHandle[Any, CaseOutcome]
-
-LOOK_AGAIN = timedelta(hours=1)
-"""How often another report is asked whether it is over."""
 
 PROVEN = TaskOption(name="confirmed", reason_needed=True)  # in another way than by an answer
 KEEP_OLD = TaskOption(name="keep_old", reason_needed=True)
@@ -116,8 +113,7 @@ async def _until_over(case: Case, finding: Finding, complaint: Started) -> None:
     try:
         outcome = (await asyncio.shield(complaint)).outcome
         if outcome == Outcome.LINKED:  # it is dealt with under another report, which is waited for
-            while not (outcome := await case.carried_out(Incidents.ended_as, complaint.id)):
-                await case.until(lambda: False, before=case.now() + LOOK_AGAIN, summary="the report it is linked to")
+            outcome = await over(case, complaint.id)
     except (ChildWorkflowError, CaseEnded):  # an operator stopped it: the people of the task decide
         return
     case.make_moot(f"{complaint.id} ended: {outcome}", lambda spec: spec.finding == finding.fingerprint)

@@ -13,9 +13,10 @@ from contracts.books import CustomerField
 from contracts.findings import Finding, FindingKind
 from contracts.mending import Change, Release
 from contracts.tasks import TaskOption
-from contracts.vocabulary import FreezeBy, Outcome, ShortfallWay
+from contracts.vocabulary import CaseKind, FreezeBy, Outcome, ShortfallWay
 from policy.work import Approvals
 from workflows import occurrences
+from workflows.adjusting import ADJUST, adjusted, over
 from workflows.calls import Outlasted, call
 from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided, planned
 from workflows.stops import Moot
@@ -38,7 +39,9 @@ OWN_FREEZE = (TaskOption(name="release"), TaskOption(name="keep", reason_needed=
 async def account_info_error(case: Case, finding: Finding) -> None:
     """账户信息错误: the error confirmed, the customer asked for what is wrong and nothing else, corrected with a second
     person's approval and the old value kept, checked again by who found it, and noted for training."""
-    if case.policy.info_change is None or finding.subject not in set(CustomerField):
+    if finding.subject not in set(CustomerField):
+        return await books_disagree(case, finding)
+    if case.policy.info_change is None:
         return await by_the_role(case, finding)
     confirmed = await decided(case, finding, (CONFIRMED, FIXED))
     if confirmed.option != CONFIRMED.name:
@@ -56,6 +59,19 @@ async def account_info_error(case: Case, finding: Finding) -> None:
     if await corrected(case, change, confirmed.by, answer.heard_by):
         await case.learn(finding, finding.detail)
     return None
+
+
+async def books_disagree(case: Case, finding: Finding) -> None:
+    """账实不符: an adjustment that is open is waited for; else the responsible role may have one begun, which is waited
+    for as well; then the books are looked at again."""
+    if running := finding.facts.get("adjustment"):
+        await over(case, running)
+    elif case.policy.adjustments is None or case.kind is CaseKind.ADJUSTMENT:
+        await by_the_role(case, finding)
+    else:
+        decision = await planned(case, finding, (FIXED, ADJUST))
+        if decision.option == ADJUST.name:
+            case.remarks += (await adjusted(case, decision),)
 
 
 async def customer_refusal(case: Case, finding: Finding) -> None:
@@ -204,6 +220,7 @@ REMEDIES: Mapping[FindingKind, Remedy] = dict.fromkeys(FindingKind, by_the_role)
     FindingKind.ACCOUNT_INFO_ERROR: account_info_error,
     FindingKind.CUSTOMER_REFUSAL: customer_refusal,
     FindingKind.INSUFFICIENT_BALANCE: insufficient_balance,
+    FindingKind.BOOKS_DISAGREE: books_disagree,
     FindingKind.ACCOUNT_FROZEN: account_frozen,
     FindingKind.REGULATION_CHANGE: regulation_change,
     FindingKind.SYSTEM_FAULT: system_fault,

@@ -93,13 +93,22 @@ async def approved(
     case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], ladder: str = "staff", **facts: str
 ) -> str:
     """Who approved something that the barred want done; empty when it was rejected."""
+    decision = await ruled(case, name, subject, rule, barred, ladder, **facts)
+    return decision.by if decision.option == APPROVE.name else ""
+
+
+async def ruled(
+    case: Case, name: str, subject: str, rule: Approvals, barred: Sequence[str], ladder: str = "staff", **facts: str
+) -> DecisionReceipt:
+    """What became of something that the barred want done: approved by as many as the rule says, or rejected with a
+    reason."""
     decision = await case.ask_staff(
         name, subject, rule.roles, (APPROVE, REJECT),
         needed=rule.needed, must_include=rule.must_include, different_roles=rule.different_roles,
         barred=tuple(sorted({*barred} - {""})), ladder=ladder, facts=facts,
     )  # fmt: skip
     case.made_by(decision)
-    return decision.by if decision.option == APPROVE.name else ""
+    return decision
 
 
 async def corrected(case: Case, change: Change, *proposers: str) -> bool:
@@ -112,3 +121,8 @@ async def corrected(case: Case, change: Change, *proposers: str) -> bool:
     if by:
         await case.carried_out(Mending.correct, change.model_copy(update={"approved_by": by}))
     return bool(by)
+
+
+def not_empty(**facts: str) -> dict[str, str]:
+    """The facts that say something."""
+    return {name: words for name, words in facts.items() if words}

@@ -10,7 +10,8 @@ from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.steps import Ending
 from contracts.surveys import Scored, SurveyRequest
-from contracts.tasks import DecisionReceipt, Taken, TaskOption
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
 from contracts.vocabulary import CaseKind, Language, Outcome, Stage
 from policy.incidents import Question, SurveyRules
 from workflows.case import Case

@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from records import (  # noqa: F401  the tables make themselves known to the metadata
+    adjustment_tables,
     books_tables,
     disruption_tables,
     incident_tables,

@@ -107,7 +107,7 @@ def test_the_list_and_the_inbox_can_be_narrowed(dev: House) -> None:
 
 
 def test_the_policy_in_force_is_shown_with_its_sources(dev: House) -> None:
-    assert dev.call("policy", "show", "--json").data["version"] == "2026-11-22.3-rehearsal"
+    assert dev.call("policy", "show", "--json").data["version"] == "2026-11-22.4-rehearsal"
     assert "source = " in dev.call("policy", "show").out
 
 

@@ -42,7 +42,7 @@ def holds(firm: Firm, outcome: CaseOutcome) -> None:
 
 async def lose_patience(firm: Firm, kind: str) -> None:
     """The policy's patience with failing steps of this kind runs out."""
-    patience = getattr(firm.world.policies["2026-11-22.3-rehearsal"].patience, kind)
+    patience = getattr(firm.world.policies["2026-11-22.4-rehearsal"].patience, kind)
     await firm.pass_time(plain(patience) + timedelta(seconds=1))
 
 

@@ -1,10 +1,19 @@
 """A small world of books for tests: one customer, one account, and what can hang on it."""
 
 import json
+from datetime import date
 from typing import Any
 
-from contracts.money import Money
+import pytest
 
+from contracts.books import Booking, Line
+from contracts.money import Money
+from contracts.refusals import Refused
+from gateways.books import Books, Ledger
+from gateways.books_facts import ledger_of
+from records.database import Database
+
+BOOKS: Books = Ledger()
 HERS, OURS, THEIRS = "ACC-1", "closure-ACC-1.1", "closure-ACC-9.1"
 
 CUSTOMER: dict[str, Any] = {
@@ -79,3 +88,32 @@ def books_json(account: str = HERS, *, with_things: bool = True) -> str:
 def cny(text: str) -> Money:
     """An amount of yuan."""
     return Money.parse(text, "CNY")
+
+
+def do(books: Database, method: str, *arguments: object, **named: object) -> Any:
+    """What the books answer, in a transaction of its own."""
+    with books.transaction() as session:
+        return getattr(BOOKS, method)(session, *arguments, **named)
+
+
+def refusal(books: Database, method: str, *arguments: object, **named: object) -> Refused:
+    """How they refuse it."""
+    with pytest.raises(Refused) as refused, books.transaction() as session:
+        getattr(BOOKS, method)(session, *arguments, **named)
+    return refused.value
+
+
+def lines(amount: Money, ledger: str = "fees", account: str = HERS) -> tuple[Line, ...]:
+    """`amount` onto the account, against one of the firm's ledgers."""
+    ours = Line(ledger=f"{ledger}:{amount.currency}", amount=-amount)
+    return (Line(ledger=ledger_of(account), amount=amount), ours)
+
+
+def turned(booked: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The same lines the other way round."""
+    return tuple(Line(ledger=line.ledger, amount=-line.amount) for line in booked)
+
+
+def booking(reference: str, booked: tuple[Line, ...], on: date, **more: Any) -> Booking:
+    """An entry of several."""
+    return Booking(reference=reference, text=reference, lines=booked, on=on, **more)

@@ -12,13 +12,12 @@ from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import AccountStatus, FreezeBy
-from gateways.books import Books, Ledger
 from gateways.books_file import load_books
 from records import trail
+from records.books_tables import AccountRow
 from records.database import Database
-from tests.gateways.books_world import HERS, OURS, THEIRS, books_json, cny
+from tests.gateways.books_world import BOOKS, HERS, OURS, THEIRS, books_json, cny, do, refusal
 
-BOOKS: Books = Ledger()
 TODAY = date(2026, 11, 20)
 
 
@@ -27,17 +26,6 @@ def books(database: Database) -> Database:
     """One customer with an account of 100.00 CNY and everything that can hang on it."""
     load_books(database, books_json(), False)
     return database
-
-
-def refusal(books: Database, method: str, *arguments: object, **named: object) -> Refused:
-    with pytest.raises(Refused) as refused, books.transaction() as session:
-        getattr(BOOKS, method)(session, *arguments, **named)
-    return refused.value
-
-
-def do(books: Database, method: str, *arguments: object, **named: object) -> object:
-    with books.transaction() as session:
-        return getattr(BOOKS, method)(session, *arguments, **named)
 
 
 def balance(books: Database) -> str:
@@ -94,6 +82,20 @@ def test_a_debit_that_is_not_covered_is_refused(books):
     assert refused.code is Code.NOT_ALLOWED
     assert str(refused) == f"Account {HERS} holds 100.00 CNY, which does not cover 100.01 CNY."
     assert balance(books) == "100.00"
+
+
+def test_an_account_is_overdrawn_as_far_as_its_limit_and_no_further(books):
+    with books.transaction() as session:
+        session.get_one(AccountRow, HERS).overdraft_minor = 5_000
+    assert str(refusal(books, "pay_out", HERS, cny("150.01"), "PAYOUT-1", OURS)) == (
+        f"Account {HERS} holds 100.00 CNY and may be overdrawn by 50.00 CNY, which does not cover 150.01 CNY."
+    )
+    do(books, "pay_out", HERS, cny("150.00"), "PAYOUT-1", OURS)
+    assert balance(books) == "-50.00"
+    do(books, "lock", HERS, OURS)
+    assert "still holds -50.00 CNY" in str(refusal(books, "mark_closed", HERS, OURS, TODAY))
+    do(books, "pay_in", "PAY-1", HERS, cny("50.00"), "top-up")
+    do(books, "mark_closed", HERS, OURS, TODAY)
 
 
 def test_two_debits_at_once_cannot_both_spend_the_same_money(books):

@@ -7,7 +7,8 @@ import pytest
 from contracts.findings import FindingKind, FindingState
 from contracts.notices import DeliveryState
 from contracts.refusals import Code
-from contracts.tasks import Taken, TaskOption, TaskSpec
+from contracts.taken import Taken
+from contracts.tasks import TaskOption, TaskSpec
 from contracts.vocabulary import CaseKind, Medium, Role
 from gateways.casebook import Casebook
 from records import trail

@@ -26,7 +26,7 @@ def changed(folder: Path, old: str, new: str) -> Path:
 
 @pytest.mark.parametrize(
     ("day", "version"),
-    [(date(2026, 11, 1), "2026-11-01"), (date(2026, 11, 21), "2026-11-01"), (date(2026, 11, 22), "2026-11-22.3")],
+    [(date(2026, 11, 1), "2026-11-01"), (date(2026, 11, 21), "2026-11-01"), (date(2026, 11, 22), "2026-11-22.4")],
 )
 def test_the_version_in_force_is_the_latest_that_has_begun(day: date, version: str):
     assert Policies(ROOT / "policy").in_force_on(day).version == version

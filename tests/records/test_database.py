@@ -14,13 +14,13 @@ from sqlmodel import SQLModel, select
 
 from contracts.money import LARGEST_MINOR, Money
 from contracts.refusals import Code, Refused
-from records import books_tables, people_tables, tables
+from records import adjustment_tables, books_tables, people_tables, tables
 from records.__main__ import main
 from records.database import Database
 from records.people_tables import UsedTokenRow
 from records.tables import PaymentOrderRow
 
-MODULES = (tables, books_tables, people_tables)
+MODULES = (tables, books_tables, people_tables, adjustment_tables)
 TABLES = {row.__table__ for module in MODULES for row in vars(module).values() if hasattr(row, "__table__")}
 
 

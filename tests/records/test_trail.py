@@ -96,7 +96,9 @@ def test_the_moment_of_a_link_is_kept_whatever_its_zone(database):
 
 
 def test_the_database_refuses_to_change_what_is_append_only(written):
-    entry = "INSERT INTO journal_entries (n, id, reference, at, text) VALUES (1, 'E', 'R', '2026-11-20 08:00:00', '')"
+    columns = "(n, id, reference, at, text, period, recorded_at, lines)"
+    at = "'2026-11-20 08:00:00'"
+    entry = f"INSERT INTO journal_entries {columns} VALUES (1, 'E', 'R', {at}, '', '2026-11', {at}, 1)"
     line = "INSERT INTO journal_lines (entry, n, ledger, minor, currency) VALUES ('E', 1, 'fees:CNY', 1, 'CNY')"
     with written.engine.begin() as connection:
         connection.execute(text(entry))

@@ -25,6 +25,8 @@ from gateways.duties import send_digest
 from policy_client import rollout_id
 from tests.faults.edges import RefusingRail, Watched
 from tests.replay.corpus import HISTORIES
+from tests.support import adjustments
+from tests.support.adjustments import fee_booked_twice
 from tests.support.disruptions import declare, end, report
 from tests.support.disruptions import rule as rule_on_more_time
 from tests.support.firm import ROOT, Firm, eventually, firm_without_worker
@@ -116,6 +118,35 @@ async def incident_waiting(firm: Firm) -> str:
     return case
 
 
+async def adjustment_reversed(firm: Firm) -> str:
+    """A question, a plan that is posted, and taken back since the customer objects."""
+    _, second = fee_booked_twice(firm, account="ACC-1004")
+    case = (await adjustments.asked_for(firm, request_id="ADJ-1", account="ACC-1004")).case
+    await adjustments.found_out(firm, case)
+    await adjustments.proposed(firm, case, second)
+    await adjustments.says(firm, case, "approve_plan", "approve")
+    await adjustments.says(firm, case, "adjustment_notice", "question")
+    await adjustments.says(firm, case, "customer_question", "answered")
+    await adjustments.says(firm, case, "adjustment_notice", "agree")
+    await adjustments.says(firm, case, "adjustment_done", "object")
+    await adjustments.says(firm, case, "objection", "justified")
+    await adjustments.agreed(firm, case)
+    await adjustments.says(firm, case, "lesson", "recorded")
+    await firm.outcome(case)
+    return case
+
+
+async def adjustment_waiting(firm: Firm) -> str:
+    """For the customer, who may object to the plan."""
+    _, second = fee_booked_twice(firm, account="ACC-1004")
+    case = (await adjustments.asked_for(firm, request_id="ADJ-2", account="ACC-1004")).case
+    await adjustments.found_out(firm, case)
+    await adjustments.proposed(firm, case, second)
+    await adjustments.says(firm, case, "approve_plan", "approve")
+    await firm.task("adjustment_notice", case)
+    return case
+
+
 async def digest_sent(firm: Firm) -> str:
     """To each who has open work, and to nobody else."""
     await send_digest(firm.client, firm.task_queue, DAY, timedelta(seconds=30))
@@ -200,6 +231,8 @@ PATHS: dict[str, Callable[[Firm], Awaitable[str]]] = {
     "survey-waiting": survey_waiting,
     "incident-solved": incident_solved,
     "incident-waiting": incident_waiting,
+    "adjustment-reversed": adjustment_reversed,
+    "adjustment-waiting": adjustment_waiting,
     "disruption-over": disruption_over,
     "disruption-lasting": disruption_lasting,
     "rollout-done": rollout_done,

@@ -22,11 +22,11 @@ from temporalio.service import RPCError
 
 from activities.deciders import CUSTOMER, OPERATOR
 from client import Quietus
-from contracts.books import AccountFacts
+from contracts.books import AccountFacts, EntryFacts
 from contracts.findings import FindingState
 from contracts.refusals import Refused
 from contracts.requests import CaseOutcome, ClosureRequest, Receipt
-from contracts.tasks import Decision, DecisionReceipt, Noted, TaskState, Withdrawal
+from contracts.tasks import Decision, DecisionReceipt, Noted, TaskSpec, TaskState, Withdrawal
 from contracts.views import CaseView, TaskLine
 from gateways.books import Ledger
 from gateways.books_file import load_books
@@ -191,6 +191,15 @@ class Firm:
         with self.world.database.transaction() as session:
             return self.books.account(session, account)
 
+    def entries(self, account: str) -> tuple[EntryFacts, ...]:
+        """The entries of an account."""
+        with self.world.database.transaction() as session:
+            return self.books.entries(session, account)
+
+    def standing(self, account: str) -> tuple[EntryFacts, ...]:
+        """Those that nothing took back."""
+        return self.books.standing(self.entries(account))
+
     def balance(self, account: str) -> str:
         """The balance by the entries."""
         with self.world.database.transaction() as session:
@@ -244,6 +253,11 @@ class Firm:
     def line(self, task: str) -> TaskLine:
         """A task as staff see it."""
         return next(line for line in self.show(task.rpartition(".task-")[0]).tasks if line.task == task)
+
+    def spec(self, task: str) -> TaskSpec:
+        """What is asked, of whom, with which facts."""
+        with self.world.database.reading() as session:
+            return TaskSpec.model_validate_json(session.get_one(TaskRow, task).spec)
 
     def found(self, case: str) -> dict[str, FindingState]:
         """How each finding of a case stands."""

@@ -25,6 +25,7 @@ QUESTIONS = (
         "own_freeze",
         "incident_solved",
         "survey",
+        *("adjustment_questions", "adjustment_notice", "adjustment_done"),
     ),
 )
 NO_ACCOUNT = {
@@ -88,6 +89,13 @@ FACTS: dict[str, tuple[str, ...]] = {
     "bulletin": ("words",),
     "bulletin_staff": ("zh", "en"),
     "incident_joined": (),
+    "adjustment_received": ("expected_by",),
+    "adjustment_questions": ("cause",),
+    "adjustment_notice": ("cause", "plan", "corrections", "before", "after", "periods", "day", "question", "answer"),
+    "adjustment_done": ("corrections", "balance", "question", "answer"),
+    "adjustment_undone": ("balance",),
+    "adjustment_ended": ("words",),
+    "objection_rejected": ("objection", "words"),
     "letter": ("statement",),
 }
 CODE = "WyJjbG9zdXJlIl0.aXyz12.c2lnbmF0dXJl"
@@ -134,6 +142,8 @@ def values(template: str, **changed: object) -> dict[str, object]:
         common |= {"matter": "m 1001", "matter_sms": "m", "matter_subject": "m", "about_what": "a 1001"}
     if template == "incident_ended":
         facts["outcome"] = Outcome.REFUSED
+    if template == "adjustment_ended":
+        facts["outcome"] = Outcome.UNFOUNDED
     return common | changed
 
 

@@ -12,7 +12,7 @@ from gateways.rollouts import RolloutBook
 from policy_client import PolicyClient
 from tests.support.firm import FAST, Firm
 
-VERSION, EFFECTIVE = "2026-11-22.3-rehearsal", "effective = 2026-11-01"
+VERSION, EFFECTIVE = "2026-11-22.4-rehearsal", "effective = 2026-11-01"
 ANOTHER_LINE = """
 [[checklist]]
 id = "closing_talk"

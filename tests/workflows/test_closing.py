@@ -45,9 +45,9 @@ def firm_with(skipping_client: Client, tmp_path: Path) -> FirmWith:
     async def running(old: str, new: str) -> AsyncIterator[Firm]:
         folder = tmp_path / "policies"
         folder.mkdir()
-        text = (FAST / "2026-11-22.3-rehearsal.toml").read_text(encoding="utf-8")
+        text = (FAST / "2026-11-22.4-rehearsal.toml").read_text(encoding="utf-8")
         assert text.count(old) == 1
-        (folder / "2026-11-22.3-rehearsal.toml").write_text(text.replace(old, new), encoding="utf-8")
+        (folder / "2026-11-22.4-rehearsal.toml").write_text(text.replace(old, new), encoding="utf-8")
         async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
             yield firm
 

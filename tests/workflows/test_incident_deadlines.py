@@ -29,7 +29,7 @@ async def test_an_incident_is_to_be_solved_within_the_time_of_its_severity_or_of
     await says(working_firm, case, "triage", "change", **said)
     await eventually(lambda: incident(working_firm, case).triaged_at, "the classification")
     task = None if said.get("severity") == "P1" else await working_firm.task("analyse", case)  # a major incident's
-    shown, policy = working_firm.show(case), working_firm.world.policies["2026-11-22.3"]
+    shown, policy = working_firm.show(case), working_firm.world.policies["2026-11-22.4"]
     with working_firm.world.database.reading() as session:
         calendar = calendar_of(session, policy)
     assert shown.expected_by == calendar.add(shown.opened_at, within)
@@ -44,7 +44,7 @@ async def test_a_p1_is_to_be_solved_within_four_hours_and_so_is_the_major_incide
 
 async def test_the_acknowledgement_and_the_first_answer_are_due_in_working_hours(working_firm: Firm):
     case = (await reported(working_firm)).case
-    policy, row = working_firm.world.policies["2026-11-22.3"], incident(working_firm, case)
+    policy, row = working_firm.world.policies["2026-11-22.4"], incident(working_firm, case)
     opened = working_firm.show(case).opened_at
     with working_firm.world.database.reading() as session:
         calendar = calendar_of(session, policy)

@@ -159,8 +159,8 @@ async def changing_firm(skipping_client: Client, tmp_path: Path) -> AsyncIterato
     folder = tmp_path / "policies"
     folder.mkdir()
     now = next(FAST.glob("*.toml")).read_text(encoding="utf-8").replace('"150 seconds"', '"15 days"')
-    (folder / "2026-11-22.3-rehearsal.toml").write_text(now, encoding="utf-8")
-    then = now.replace("2026-11-22.3-", f"{tomorrow()}-").replace("2026-11-01", str(tomorrow()), 1)
+    (folder / "2026-11-22.4-rehearsal.toml").write_text(now, encoding="utf-8")
+    then = now.replace("2026-11-22.4-", f"{tomorrow()}-").replace("2026-11-01", str(tomorrow()), 1)
     (folder / f"{tomorrow()}-rehearsal.toml").write_text(
         then.replace("needed = 1\n", "needed = 2\n", 1), encoding="utf-8"
     )
@@ -174,7 +174,7 @@ async def patient_firm(skipping_client: Client, tmp_path: Path) -> AsyncIterator
     lines = next(FAST.glob("*.toml")).read_text(encoding="utf-8").splitlines()
     (tmp_path / "policy").mkdir()
     text = "\n".join(line for line in lines if "closing_day_wait" not in line)
-    (tmp_path / "policy" / "2026-11-22.3-rehearsal.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "policy" / "2026-11-22.4-rehearsal.toml").write_text(text, encoding="utf-8")
     async with running_firm(skipping_client, tmp_path, policy=tmp_path / "policy") as firm:
         yield firm
 
@@ -209,7 +209,7 @@ async def test_a_case_that_is_reviewed_again_goes_by_the_new_policy(changing_fir
     made = looks(firm, receipt.case)
     assert made["identify"] == made["finance"] == made["contract"] == made["reason"] == 2
     adopted = link(firm, receipt.case, "policy adopted")
-    assert adopted.evidence == {"old": "2026-11-22.3-rehearsal", "new": outcome.policy}
+    assert adopted.evidence == {"old": "2026-11-22.4-rehearsal", "new": outcome.policy}
     assert lessons(firm, receipt.case) == [("regulation_change", "two must approve now")]
 
 
@@ -224,7 +224,7 @@ async def test_a_case_that_keeps_its_policy_is_not_looked_at_again(changing_firm
     await firm.decide(task, "accept", "lin.tao", reason="changes nothing here")
     await approve(firm, "song.jia")
     outcome = await closes(firm, receipt)
-    assert outcome.policy == "2026-11-22.3-rehearsal"
+    assert outcome.policy == "2026-11-22.4-rehearsal"
     assert looks(firm, receipt.case)["finance"] == 1
     assert lessons(firm, receipt.case) == [("regulation_change", "changes nothing here")]
 

@@ -112,7 +112,7 @@ async def test_a_small_amount_is_waived_by_the_policys_own_word_and_comes_out_of
     await covered(firm, receipt)
     assert booked(firm, "ACC-1005") == [("fee waiver", "160.00"), ("账户管理费 2025", "-180.00")]
     waived = link(firm, receipt.case, "waived")
-    assert (waived.who, waived.why) == ("policy 2026-11-22.3-rehearsal", "160.00 CNY")
+    assert (waived.who, waived.why) == ("policy 2026-11-22.4-rehearsal", "160.00 CNY")
     assert ledger(firm, "fees:CNY") == -16_000
 
 

@@ -23,7 +23,7 @@ async def older_firm(skipping_client: Client, tmp_path: Path) -> AsyncIterator[F
     older = before + "[approvals.low]" + rest.split("[approvals.low]")[1]
     folder = tmp_path / "policy"
     folder.mkdir()
-    (folder / f"{OLDER}.toml").write_text(older.replace("2026-11-22.3-rehearsal", OLDER), encoding="utf-8")
+    (folder / f"{OLDER}.toml").write_text(older.replace("2026-11-22.4-rehearsal", OLDER), encoding="utf-8")
     async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
         yield firm
 

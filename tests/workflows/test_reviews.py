@@ -200,9 +200,9 @@ async def test_a_policy_that_comes_into_force_meanwhile_is_weighed_and_the_case_
     tomorrow = datetime.now(CHINA).date() + timedelta(days=1)
     folder = tmp_path / "policies"
     folder.mkdir()
-    old = (FAST / "2026-11-22.3-rehearsal.toml").read_text(encoding="utf-8")
-    (folder / "2026-11-22.3-rehearsal.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
-    newer = old.replace("2026-11-22.3", str(tomorrow)).replace("2026-11-01", str(tomorrow))
+    old = (FAST / "2026-11-22.4-rehearsal.toml").read_text(encoding="utf-8")
+    (folder / "2026-11-22.4-rehearsal.toml").write_text(old.replace("150 seconds", "15 days"), encoding="utf-8")
+    newer = old.replace("2026-11-22.4", str(tomorrow)).replace("2026-11-01", str(tomorrow))
     (folder / f"{tomorrow}-rehearsal.toml").write_text(newer, encoding="utf-8")
     async with running_firm(skipping_client, tmp_path, policy=folder) as firm:
         receipt = await firm.open()
@@ -214,7 +214,7 @@ async def test_a_policy_that_comes_into_force_meanwhile_is_weighed_and_the_case_
         await firm.decide(change, "accept", "lin.tao", reason="changes nothing for this case")
         await approve(firm, "song.jia")
         outcome = await closes(firm, receipt)
-        assert outcome.policy == "2026-11-22.3-rehearsal"
+        assert outcome.policy == "2026-11-22.4-rehearsal"
 
 
 # ---- rounds ------------------------------------------------------------------------------------

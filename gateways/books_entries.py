@@ -1,0 +1,193 @@
+"""Entries: how one is written, once under its reference, and how they are read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from sqlalchemy import func, insert
+from sqlmodel import Session, col, select
+
+from contracts.bookkeeping import JournalEntry
+from contracts.books import EntryFacts, Line, OwnLedger
+from contracts.money import Money
+from contracts.refusals import Code, Refused
+from gateways.books_facts import account_of, found, ledger_of
+from gateways.books_months import period_of
+from records.books_tables import AccountRow, JournalEntryRow, JournalLineRow
+from records.canonical import fingerprint
+
+_CUSTOMER = ledger_of("")
+
+_AT_ONCE = 10_000
+"""A statement of SQL takes only so many values; SQLite 32,766."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that is to be booked for the moment `at`."""
+
+    reference: str
+    text: str
+    lines: tuple[Line, ...]
+    at: datetime
+    dossier: str | None
+    reverses: str = ""
+    corrects: str = ""
+
+    @property
+    def id(self) -> str:
+        """Follows from the reference."""
+        return f"JE-{fingerprint(self.reference)[:16]}"
+
+    @property
+    def period(self) -> str:
+        """The month of `at`."""
+        return period_of(self.at)
+
+
+class Entries:
+    """What the journal answers. An unknown id is Refused(NOT_FOUND)."""
+
+    def entries(self, session: Session, account_id: str) -> tuple[EntryFacts, ...]:
+        """The entries of an account in the order of booking, each with the balance after it."""
+        currency = found(session, AccountRow, account_id, "account").currency
+        amount = func.sum(JournalLineRow.minor)
+        booked = (
+            select(JournalEntryRow, amount)
+            .join(JournalLineRow, col(JournalLineRow.entry) == col(JournalEntryRow.id))
+            .where(JournalLineRow.ledger == ledger_of(account_id))
+            .group_by(col(JournalEntryRow.n))
+            .order_by(col(JournalEntryRow.n))
+        )
+        rows = [(entry, int(minor)) for entry, minor in session.exec(booked)]
+        others = _other_sides(session, ledger_of(account_id))
+        return tuple(
+            EntryFacts(
+                **entry.model_dump(include={"id", "reference", "at", "text", "period"}),
+                amount=Money(minor=minor, currency=currency),
+                balance_after=Money(minor=balance, currency=currency),
+                reverses=entry.reverses or "",
+                corrects=entry.corrects or "",
+                other_side=tuple(others[entry.id]),
+            )
+            for (entry, minor), balance in zip(rows, accumulate(minor for _, minor in rows), strict=True)
+        )
+
+    def entry(self, session: Session, entry_id: str) -> JournalEntry:
+        """All of one entry."""
+        row = entry_row(session, entry_id)
+        return JournalEntry(
+            **row.model_dump(include={"id", "reference", "at", "text", "period", "recorded_at", "dossier"}),
+            reverses=row.reverses or "",
+            corrects=row.corrects or "",
+            reversed_by=reversal_of(session, entry_id),
+            lines=tuple(lines_of(session, entry_id)),
+        )
+
+    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
+        """The accounts on which one of these amounts is booked, in minor units of `currency`."""
+        amounts, ledgers = sorted(minors), set[str]()
+        for first in range(0, len(amounts), _AT_ONCE):
+            some = col(JournalLineRow.minor).in_(amounts[first : first + _AT_ONCE])
+            ledgers.update(session.exec(select(JournalLineRow.ledger).where(JournalLineRow.currency == currency, some)))
+        return tuple(sorted(account for ledger in ledgers if (account := account_of(ledger))))
+
+    @staticmethod
+    def standing(entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:
+        """`entries` (in the order of booking) without the pairs of which one takes the other back. The newest is heard
+        first: where a reversal was itself reversed, what it had taken back stands again."""
+        there, gone = {entry.id for entry in entries}, set[str]()
+        for entry in reversed(entries):
+            if entry.id not in gone and entry.reverses in there:
+                gone |= {entry.id, entry.reverses}
+        return tuple(entry for entry in entries if entry.id not in gone)
+
+
+def entry_row(session: Session, entry_id: str) -> JournalEntryRow:
+    """The row, or Refused(NOT_FOUND)."""
+    row = session.exec(select(JournalEntryRow).where(JournalEntryRow.id == entry_id)).first()
+    if row is None:
+        raise Refused(Code.NOT_FOUND, f"There is no entry {entry_id} in the books.")
+    return row
+
+
+def lines_of(session: Session, entry_id: str) -> list[Line]:
+    """The lines of an entry, in their order."""
+    rows = select(JournalLineRow).where(JournalLineRow.entry == entry_id).order_by(col(JournalLineRow.n))
+    return [_line(row) for row in session.exec(rows)]
+
+
+def reversal_of(session: Session, entry_id: str) -> str:
+    """The entry that takes this one back; empty when none does."""
+    return session.exec(select(JournalEntryRow.id).where(JournalEntryRow.reverses == entry_id)).first() or ""
+
+
+def accounts_in(lines: Iterable[Line]) -> list[str]:
+    """The accounts that `lines` touch, in the order in which they are to be held."""
+    return sorted({line.ledger.removeprefix(_CUSTOMER) for line in lines if line.ledger.startswith(_CUSTOMER)})
+
+
+def refuse_unbalanced(lines: Sequence[Line]) -> None:
+    """ValueError unless there are lines, on ledgers that there are, and they sum to zero in each currency."""
+    sums: Counter[str] = Counter()
+    for line in lines:
+        kind, _, name = line.ledger.partition(":")
+        if kind != "customer" and (kind not in set(OwnLedger) or name != line.amount.currency):
+            raise ValueError(f"there is no ledger {line.ledger} for {line.amount.currency}")
+        sums[line.amount.currency] += line.amount.minor
+    if not lines or any(sums.values()):
+        raise ValueError(f"the entry does not balance: {dict(sums)}")
+
+
+def booked_before(session: Session, draft: Draft) -> bool:
+    """Whether the entry is there. Refused(MISMATCH) when its reference was booked with other lines, or as the reversal
+    or correction of another entry."""
+    row = session.exec(select(JournalEntryRow).where(JournalEntryRow.id == draft.id)).first()
+    if row is None:
+        return False
+    if tuple(lines_of(session, row.id)) != draft.lines:
+        raise Refused(Code.MISMATCH, f"The reference {draft.reference} was booked with other lines.")
+    if (row.reverses or "", row.corrects or "") != (draft.reverses, draft.corrects):
+        raise Refused(Code.MISMATCH, f"The reference {draft.reference} was booked for another entry.")
+    return True
+
+
+def write(session: Session, draft: Draft) -> None:
+    """Put the entry into the journal."""
+    row = JournalEntryRow(
+        id=draft.id,
+        reference=draft.reference,
+        at=draft.at,
+        text=draft.text,
+        dossier=draft.dossier,
+        period=draft.period,
+        recorded_at=datetime.now(UTC),
+        reverses=draft.reverses or None,
+        corrects=draft.corrects or None,
+        lines=len(draft.lines),
+    )
+    session.add(row)
+    session.flush()
+    booked = [
+        {"entry": row.id, "n": n, "ledger": line.ledger, "minor": line.amount.minor, "currency": line.amount.currency}
+        for n, line in enumerate(draft.lines, 1)
+    ]
+    session.exec(insert(JournalLineRow).values(booked))
+
+
+def _other_sides(session: Session, ledger: str) -> dict[str, list[str]]:
+    """By entry that touches `ledger`, the other ledgers of it, in the order of its lines."""
+    mine = select(JournalLineRow.entry).where(JournalLineRow.ledger == ledger)
+    rows = select(JournalLineRow.entry, JournalLineRow.ledger).where(
+        col(JournalLineRow.entry).in_(mine), JournalLineRow.ledger != ledger
+    )
+    others: dict[str, list[str]] = defaultdict(list)
+    for entry, other in session.exec(rows.order_by(col(JournalLineRow.entry), col(JournalLineRow.n))):
+        others[entry] += [other] if other not in others[entry] else []
+    return others
+
+
+def _line(row: JournalLineRow) -> Line:
+    return Line(ledger=row.ledger, amount=Money(minor=row.minor, currency=row.currency))

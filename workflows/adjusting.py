@@ -1,0 +1,68 @@
+"""账目有误: how another case has wrong books put right, by an adjustment that it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+
+from activities.adjustments import Adjustments
+from activities.incidents import Incidents
+from contracts.adjustments import AdjustmentRequest, Cause
+from contracts.messages import Process, adjustment_id
+from contracts.refusals import refusal_of
+from contracts.requests import CaseOutcome
+from contracts.taken import Taken
+from contracts.tasks import DecisionReceipt, TaskOption
+
+if TYPE_CHECKING:
+    from workflows.case import Case
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How often another case is asked whether it is over."""
+
+ADJUST = TaskOption(
+    name="adjust", reason_needed=True, takes=(Taken(name="cause", among=tuple(Cause)),)
+)  # the books are wrong
+
+
+async def adjusted(case: Case, decision: DecisionReceipt) -> str:
+    """The books are put right as somebody decided; how that ended, in words. It goes on where this case is stopped."""
+    cause = Cause(str(decision.data.get("cause", Cause.DATA_ENTRY)))
+    request = await case.carried_out(Adjustments.adjustment_wanted, decision.by, cause, decision.reason)
+    ended = await begun(case, request)
+    return f"{adjustment_id(request.request_id)}: {ended}"
+
+
+async def begun(case: Case, request: AdjustmentRequest) -> str:
+    """How an adjustment has ended that this case begins and waits for; or why it could not be opened."""
+    try:
+        child = await start_adjustment(case, request)
+    except WorkflowAlreadyStartedError:  # after a reset
+        return await over(case, adjustment_id(request.request_id))
+    done = asyncio.ensure_future(child)
+    await case.until(done.done)
+    try:
+        return (await done).outcome
+    except ChildWorkflowError as error:
+        refusal = refusal_of(error)
+        return refusal.sentence if refusal else "it was stopped by an operator"
+
+
+async def start_adjustment(case: Case, request: AdjustmentRequest) -> workflow.ChildWorkflowHandle[object, CaseOutcome]:
+    """An adjustment that outlives this case. WorkflowAlreadyStartedError where it is known."""
+    return await workflow.start_child_workflow(
+        Process.ADJUSTMENT.value, request, id=adjustment_id(request.request_id),
+        parent_close_policy=workflow.ParentClosePolicy.ABANDON, result_type=CaseOutcome,
+        static_summary=f"Adjustment of {request.account} for {case.case_id}",
+    )  # fmt: skip
+
+
+async def over(case: Case, other: str) -> str:
+    """How another case has ended, which is waited for."""
+    while not (outcome := await case.carried_out(Incidents.ended_as, other)):
+        await case.until(lambda: False, before=case.now() + LOOK_AGAIN, summary=f"until {other} is over")
+    return outcome
