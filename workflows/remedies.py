@@ -18,7 +18,7 @@ from policy.work import Approvals
 from workflows import occurrences
 from workflows.adjusting import ADJUST, adjusted, over
 from workflows.calls import Outlasted, call
-from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided, planned
+from workflows.remedy_shapes import ACCEPT, FIXED, approved, by_the_role, corrected, decided, of_the_role, planned
 from workflows.stops import Moot
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ OWN_FREEZE = (TaskOption(name="release"), TaskOption(name="keep", reason_needed=
 async def account_info_error(case: Case, finding: Finding) -> None:
     """账户信息错误: the error confirmed, the customer asked for what is wrong and nothing else, corrected with a second
     person's approval and the old value kept, checked again by who found it, and noted for training."""
-    if finding.subject not in set(CustomerField):
-        return await books_disagree(case, finding)
-    if case.policy.info_change is None:
+    if case.policy.info_change is None or finding.subject not in set(CustomerField):
         return await by_the_role(case, finding)
     confirmed = await decided(case, finding, (CONFIRMED, FIXED))
     if confirmed.option != CONFIRMED.name:
@@ -69,7 +67,7 @@ async def books_disagree(case: Case, finding: Finding) -> None:
     elif case.policy.adjustments is None or case.kind is CaseKind.ADJUSTMENT:
         await by_the_role(case, finding)
     else:
-        decision = await planned(case, finding, (FIXED, ADJUST))
+        decision = await planned(case, finding, (*of_the_role(case, finding), ADJUST))
         if decision.option == ADJUST.name:
             case.remarks += (await adjusted(case, decision),)
 

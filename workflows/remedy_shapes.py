@@ -35,8 +35,12 @@ async def by_the_role(case: Case, finding: Finding) -> None:
     """The responsible role deals with it: `fixed` (it is checked again), `accept` where the policy allows it, `return`
     to ask the customer or the customer's desk something, or `end` as long as no money has moved. Beside it the plan, if
     the policy has one for the kind."""
-    accept = (ACCEPT,) if case.policy.finding(finding.kind).accept else ()
-    await planned(case, finding, (FIXED, *accept))
+    await planned(case, finding, of_the_role(case, finding))
+
+
+def of_the_role(case: Case, finding: Finding) -> tuple[TaskOption, ...]:
+    """What the responsible role can always say to a finding, but for asking and ending."""
+    return (FIXED, ACCEPT) if case.policy.finding(finding.kind).accept else (FIXED,)
 
 
 async def decided(case: Case, finding: Finding, options: Sequence[TaskOption], **more: Any) -> DecisionReceipt:
