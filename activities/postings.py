@@ -122,7 +122,11 @@ class Postings(PlanRecords):
         return self._standing(session, case, entries)
 
     def _standing(self, session: Session, case: CaseRow, entries: tuple[str, ...]) -> Posted:
-        return Posted(entries=entries, balance=str(self.books.account(session, case.account).balance))
+        """With the balance after the last of them, whatever was booked since: so a repeated step answers the same."""
+        booked = (each for each in reversed(self.books.entries(session, case.account)) if each.id in entries)
+        last = next(booked, None)
+        balance = last.balance_after if last else self.books.account(session, case.account).balance
+        return Posted(entries=entries, balance=str(balance))
 
     def _changed(self, session: Session, step: Step, case: CaseRow, plan: Plan) -> str:
         planner = self._planner(session, step, case)
