@@ -122,11 +122,11 @@ class Postings(PlanRecords):
         return self._standing(session, case, entries)
 
     def _standing(self, session: Session, case: CaseRow, entries: tuple[str, ...]) -> Posted:
-        """With the balance after the last of them, whatever was booked since: so a repeated step answers the same."""
-        booked = (each for each in reversed(self.books.entries(session, case.account)) if each.id in entries)
-        last = next(booked, None)
-        balance = last.balance_after if last else self.books.account(session, case.account).balance
-        return Posted(entries=entries, balance=str(balance))
+        """With the balance after the last of them on this account, whatever was booked since: so a repeated step
+        answers the same."""
+        booked = self.books.entries(session, case.account)
+        balances = [str(each.balance_after) for each in booked if each.id in entries]
+        return Posted(entries=entries, balance=balances[-1] if balances else "")
 
     def _changed(self, session: Session, step: Step, case: CaseRow, plan: Plan) -> str:
         planner = self._planner(session, step, case)
