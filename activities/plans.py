@@ -11,13 +11,7 @@ from activities.plan_proofs import approval_of, notice_of
 from activities.plan_records import PlanRecords, hash_of
 from activities.plan_words import as_told, compared_lines, for_staff
 from activities.planning import Planner
-from contracts.adjustments import (
-    Compared,
-    Draft,
-    Plan,
-    PlanMark,
-    PlanSummary,
-)
+from contracts.adjustments import Compared, Draft, Effect, Plan, PlanMark, PlanSummary
 from contracts.money import Money
 from contracts.refusals import Refused
 from contracts.steps import Step
@@ -105,15 +99,17 @@ class Plans(PlanRecords):
             return effect.record(self._proposed(session, step, case, plan, hash))
 
     def _proposed(self, session: Session, step: Step, case: CaseRow, plan: Plan, hash: str) -> PlanSummary:
-        mine = next((each for each in plan.effects if each.account == case.account), None)
+        balance = self.books.account(session, case.account).balance
+        nothing = Effect(account=case.account, before=balance, after=balance)
+        mine = next((each for each in plan.effects if each.account == case.account), nothing)
         return PlanSummary(
             n=plan.n,
             hash=hash,
             within=self._within(session, self.policies[step.policy], plan),
             lines=for_staff(plan, hash, lambda period: self.books.is_open(session, period)),
             told=as_told(plan, case.language),
-            before=str(mine.before) if mine else "",
-            after=str(mine.after) if mine else "",
+            before=str(mine.before),
+            after=str(mine.after),
             periods=", ".join(plan.periods),
         )
 

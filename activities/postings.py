@@ -122,7 +122,11 @@ class Postings(PlanRecords):
         return self._standing(session, case, entries)
 
     def _standing(self, session: Session, case: CaseRow, entries: tuple[str, ...]) -> Posted:
-        return Posted(entries=entries, balance=str(self.books.account(session, case.account).balance))
+        """With the balance after the last of them on this account, whatever was booked since: so a repeated step
+        answers the same."""
+        booked = self.books.entries(session, case.account)
+        balances = [str(each.balance_after) for each in booked if each.id in entries]
+        return Posted(entries=entries, balance=balances[-1] if balances else "")
 
     def _changed(self, session: Session, step: Step, case: CaseRow, plan: Plan) -> str:
         planner = self._planner(session, step, case)

@@ -203,7 +203,8 @@ class PlanMark(StrEnum):
 
 
 class Posted(Contract):
-    """调账: the entries that stand in the books now, and the balance of the account; or `why` nothing was posted."""
+    """调账: the entries that stand in the books now, and the balance after them (empty where none is on the account of
+    the case); or `why` nothing was posted."""
 
     entries: tuple[str, ...] = ()
     why: Words = ""

@@ -145,7 +145,7 @@ class AccountAdjustment(AdjustmentCause):
         self.settling = self.money_moved = self.money_moved or bool(posted.entries)
         if posted.why:
             self._back(posted.why)
-        self.balance = posted.balance
+        self.balance = posted.balance or self.planned.after
         self.posted = self.planned
         await self._elsewhere()
         if left := await self.carried_out(Postings.reconcile_books, self.planned.hash):

@@ -39,7 +39,9 @@ OWN_FREEZE = (TaskOption(name="release"), TaskOption(name="keep", reason_needed=
 async def account_info_error(case: Case, finding: Finding) -> None:
     """账户信息错误: the error confirmed, the customer asked for what is wrong and nothing else, corrected with a second
     person's approval and the old value kept, checked again by who found it, and noted for training."""
-    if case.policy.info_change is None or finding.subject not in set(CustomerField):
+    if finding.subject not in set(CustomerField):
+        return await _by_the_role_or_adjusted(case, finding)
+    if case.policy.info_change is None:
         return await by_the_role(case, finding)
     confirmed = await decided(case, finding, (CONFIRMED, FIXED))
     if confirmed.option != CONFIRMED.name:
@@ -60,16 +62,22 @@ async def account_info_error(case: Case, finding: Finding) -> None:
 
 
 async def books_disagree(case: Case, finding: Finding) -> None:
-    """账实不符: an adjustment that is open is waited for; else the responsible role may have one begun, which is waited
-    for as well; then the books are looked at again."""
+    """账实不符: an adjustment that is open is waited for; else the responsible role may have one begun; then the books
+    are looked at again."""
     if running := finding.facts.get("adjustment"):
         await over(case, running)
-    elif case.policy.adjustments is None or case.kind is CaseKind.ADJUSTMENT:
-        await by_the_role(case, finding)
     else:
-        decision = await planned(case, finding, (*of_the_role(case, finding), ADJUST))
-        if decision.option == ADJUST.name:
-            case.remarks += (await adjusted(case, decision),)
+        await _by_the_role_or_adjusted(case, finding)
+
+
+async def _by_the_role_or_adjusted(case: Case, finding: Finding) -> None:
+    """The responsible role, which may also find that entries are wrong: an adjustment is begun and waited for."""
+    if case.policy.adjustments is None or case.kind is CaseKind.ADJUSTMENT:
+        return await by_the_role(case, finding)
+    decision = await planned(case, finding, (*of_the_role(case, finding), ADJUST))
+    if decision.option == ADJUST.name:
+        case.remarks += (await adjusted(case, decision),)
+    return None
 
 
 async def customer_refusal(case: Case, finding: Finding) -> None:

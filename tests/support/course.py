@@ -12,6 +12,7 @@ from tests.support.firm import Firm
 from tests.support.moments import clock_shows
 
 FIX_OR_END = ("fixed", "return", "end")
+FIX_ADJUST_OR_END = ("fixed", "adjust", "return", "end")
 RELEASED_OR_FIX = ("released", *FIX_OR_END)
 FIX_ACCEPT_OR_END = ("fixed", "accept", "return", "end")
 NOTED = "noted on the telephone"

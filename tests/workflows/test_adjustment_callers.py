@@ -163,6 +163,18 @@ async def test_a_closure_whose_books_disagree_has_them_put_right_and_goes_on(fir
     assert firm.account("ACC-1001").balance.minor == right
 
 
+async def test_an_account_information_error_that_lies_in_entries_is_adjusted_and_looked_at_again(firm: Firm):
+    _, second = fee_booked_twice(firm)
+    payout = {"name": "王五", "account": "6222020200112233445", "bank": "ICBC"}
+    case = (await firm.open("ACC-1001", payout=payout)).case
+    first = await firm.task("account_info_error", case)
+    await firm.decide(first, "adjust", "li.wei", reason="the statement shows a fee twice", data={"cause": "data_entry"})
+    adjustment = "adjustment-closure-ACC-1001-1-a1"
+    assert await put_right(firm, adjustment, second) == Outcome.ADJUSTED
+    assert await firm.task("account_info_error", case) != first
+    assert firm.show(adjustment).trail[0].why == "the statement shows a fee twice"
+
+
 async def test_a_closure_waits_for_an_adjustment_of_its_account_that_is_open_already(firm: Firm):
     _, second = fee_booked_twice(firm)
     adjustment = (await asked_for(firm, entries=[second])).case

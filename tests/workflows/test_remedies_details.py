@@ -12,7 +12,7 @@ from contracts.tasks import TaskState
 from contracts.vocabulary import Role
 from gateways.failures import PermanentFailure
 from gateways.mail import Mail, Sent, SmtpMailer
-from tests.support.course import FIX_OR_END, approve, closed, closes, confirmed, finding
+from tests.support.course import FIX_ADJUST_OR_END, FIX_OR_END, approve, closed, closes, confirmed, finding
 from tests.support.coverage import How, shows
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually
@@ -189,7 +189,7 @@ async def test_another_payout_account_is_identified_again_and_paid(firm: Firm):
 async def test_a_payout_to_somebody_else_is_never_paid(firm: Firm):
     receipt = await confirmed(firm, "ACC-1001")
     await approve_after(firm, receipt.case, payout=PAYOUT | {"name": "王五"})
-    task = await finding(firm, "account_info_error", Role.CUSTOMER_SERVICE, FIX_OR_END)
+    task = await finding(firm, "account_info_error", Role.CUSTOMER_SERVICE, FIX_ADJUST_OR_END)
     await firm.decide(task, "end", "li.wei", reason="not the customer's account")
     assert (await firm.outcome(receipt.case)).outcome == "rejected"
     assert firm.payments() == []

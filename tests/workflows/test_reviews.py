@@ -15,6 +15,7 @@ from contracts.vocabulary import Role
 from gateways.books_file import load_books
 from tests.support.course import (
     FIX_ACCEPT_OR_END,
+    FIX_ADJUST_OR_END,
     FIX_OR_END,
     RELEASED_OR_FIX,
     accept,
@@ -95,7 +96,7 @@ async def test_a_large_debt_is_set_off_when_finance_takes_responsibility(firm: F
 
 async def test_books_that_disagree_are_put_right_before_anybody_approves(firm: Firm):
     receipt = await confirmed(firm, "ACC-1008")
-    task = await finding(firm, "books_disagree", Role.FINANCE, ("fixed", "adjust", "return", "end"))
+    task = await finding(firm, "books_disagree", Role.FINANCE, FIX_ADJUST_OR_END)
     load_books(
         firm.world.database, json.dumps({"accounts": [account("ACC-1008") | {"stated_balance": "320.00"}]}), True
     )

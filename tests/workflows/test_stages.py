@@ -10,6 +10,7 @@ from contracts.vocabulary import Initiator, Role
 from gateways.books_file import load_books
 from tests.support.course import (
     FIX_ACCEPT_OR_END,
+    FIX_ADJUST_OR_END,
     FIX_OR_END,
     accept,
     approve,
@@ -49,7 +50,7 @@ def load_sanctions(firm: Firm) -> None:
 async def test_a_payout_in_another_name_goes_on_when_the_customer_turns_out_to_have_taken_that_name(firm: Firm):
     payout = {"name": "章唯一", "account": "6222020200112233445", "bank": "ICBC"}
     receipt = await firm.open(payout=payout)
-    task = await finding(firm, "account_info_error", Role.CUSTOMER_SERVICE, FIX_OR_END)
+    task = await finding(firm, "account_info_error", Role.CUSTOMER_SERVICE, FIX_ADJUST_OR_END)
     firm.mend(lambda session: firm.books.update_customer(session, "CUS-1001", "name", "章唯一"))
     await firm.decide(task, "fixed", "li.wei")
     await firm.close_smoothly(receipt.case)
