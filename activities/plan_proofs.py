@@ -1,6 +1,7 @@
 """凭据: what proves that a plan was approved, that the customer was told of it, and how the books stood before it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
@@ -18,15 +19,28 @@ APPROVAL, NOTICE, LETTER = "approve_plan", "adjustment_notice", "letter"
 _REACHED = (DeliveryState.SENT, DeliveryState.ANSWERED)
 
 
-def approval_of(session: Session, dossier: str, plan: str) -> tuple[str, ...]:
-    """Who approved the plan with this hash, as many different people as the task asked for. RuntimeError if they
-    did not."""
+class Approval(NamedTuple):
+    """Who approved a plan, and in whose place; `asked`: how many had to."""
+
+    people: tuple[str, ...]
+    in_place_of: tuple[str, ...]
+    asked: int
+
+
+def approval_of(session: Session, dossier: str, plan: str) -> Approval:
+    """How the plan with this hash was approved, by as many different people as the task asked for; where it was asked
+    twice, by the more. RuntimeError if it was not."""
+    approvals = []
     for task, spec in _tasks_about(session, dossier, plan):
-        approved = select(DecisionRow.decided_by).where(DecisionRow.task == task.task, DecisionRow.option == "approve")
-        people = sorted(set(session.exec(approved)))
+        approved = select(DecisionRow).where(DecisionRow.task == task.task, DecisionRow.option == "approve")
+        decisions = session.exec(approved).all()
+        people = {each.decided_by for each in decisions}
         if task.name == APPROVAL and task.option == "approve" and len(people) >= spec.needed:
-            return tuple(people)
-    raise RuntimeError(f"nobody has approved {plan}")
+            others = {each.in_place_of for each in decisions} - {""}
+            approvals.append(Approval(tuple(sorted(people)), tuple(sorted(others)), spec.needed))
+    if not approvals:
+        raise RuntimeError(f"nobody has approved {plan}")
+    return max(approvals, key=lambda each: each.asked)
 
 
 def notice_of(session: Session, dossier: str, plan: str) -> str:

@@ -13,6 +13,7 @@ from activities.casework import case_of, note, record
 from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot
 from activities.plan_records import PlanRecords, hash_of
+from activities.plan_words import balances
 from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
 from contracts.refusals import Code, Refused
@@ -104,7 +105,7 @@ class Postings(PlanRecords):
         plan = Plan.model_validate_json(row.plan)
         marks = self._marks(session, row)
         if PlanMark.POSTED in marks:
-            return self._standing(session, case, tuple(json.loads(marks[PlanMark.POSTED])))
+            return self._standing(session, case, plan, tuple(json.loads(marks[PlanMark.POSTED])))
         if hash_of(row.plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
             raise RuntimeError(f"plan {plan.n} is not what was approved and told")
         self.books.hold(session, [each.account for each in plan.effects])
@@ -118,14 +119,14 @@ class Postings(PlanRecords):
         self._mark(session, step, hash, PlanMark.POSTED, canonical(list(entries)))
         evidence = snapshot | {"plan": hash, **{f"entry {n}": each for n, each in enumerate(entries, 1)}}
         note(session, step, f"plan {plan.n} posted", evidence=evidence)
-        return self._standing(session, case, entries)
+        return self._standing(session, case, plan, entries)
 
-    def _standing(self, session: Session, case: CaseRow, entries: tuple[str, ...]) -> Posted:
-        """With the balance after the last of them on this account, whatever was booked since: so a repeated step
+    def _standing(self, session: Session, case: CaseRow, plan: Plan, entries: tuple[str, ...]) -> Posted:
+        """With the balances after the last of them on each account, whatever was booked since: so a repeated step
         answers the same."""
-        booked = self.books.entries(session, case.account)
-        balances = [str(each.balance_after) for each in booked if each.id in entries]
-        return Posted(entries=entries, balance=balances[-1] if balances else "")
+        booked = [(each.account, self.books.entries(session, each.account)) for each in plan.effects]
+        after = {account: each.balance_after for account, mine in booked for each in mine if each.id in entries}
+        return Posted(entries=entries, balance=balances(after.items(), case.account))
 
     def _changed(self, session: Session, step: Step, case: CaseRow, plan: Plan) -> str:
         planner = self._planner(session, step, case)

@@ -178,7 +178,8 @@ class Plan(Contract):
 
 class PlanSummary(Contract):
     """What came of a proposal: the plan by its number and hash, and how people are told it; or `why` there is none.
-    `within`: one may approve it; `lines` for staff; `told` and the balances for the customer."""
+    `within`: one may approve it; `lines` for staff; `told` and the balances for the customer; `brought_by`: who put
+    papers to the case, and so made it what it is."""
 
     n: int = 0
     hash: str = ""
@@ -189,6 +190,7 @@ class PlanSummary(Contract):
     before: str = ""
     after: str = ""
     periods: str = ""
+    brought_by: tuple[str, ...] = ()
 
 
 class PlanMark(StrEnum):
@@ -201,8 +203,7 @@ class PlanMark(StrEnum):
 
 
 class Posted(Contract):
-    """调账: the entries that stand in the books now, and the balance after them (empty where none is on the account of
-    the case); or `why` nothing was posted."""
+    """调账: the entries that stand in the books now, and the balances after them; or `why` nothing was posted."""
 
     entries: tuple[str, ...] = ()
     why: Words = ""

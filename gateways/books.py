@@ -69,6 +69,10 @@ class Books(Protocol):
         """All of one entry."""
         ...
 
+    def corrections_of(self, session: Session, entry_id: str) -> tuple[JournalEntry, ...]:
+        """What was booked to put an entry right, but for its reversal."""
+        ...
+
     def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
         """The accounts on which one of these amounts is booked."""
         ...

@@ -86,6 +86,12 @@ class Entries:
             lines=tuple(lines_of(session, entry_id)),
         )
 
+    def corrections_of(self, session: Session, entry_id: str) -> tuple[JournalEntry, ...]:
+        """What was booked to put an entry right, in the order of booking; its reversal is none of them."""
+        mine = select(JournalEntryRow.id).where(JournalEntryRow.corrects == entry_id)
+        plain = mine.where(col(JournalEntryRow.reverses).is_(None)).order_by(col(JournalEntryRow.n))
+        return tuple(self.entry(session, each) for each in session.exec(plain).all())
+
     def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
         """The accounts on which one of these amounts is booked, in minor units of `currency`."""
         amounts, ledgers = sorted(minors), set[str]()

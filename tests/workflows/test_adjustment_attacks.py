@@ -13,7 +13,6 @@ from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.vocabulary import Outcome, Stage
 from gateways.books_file import load_postings
-from gateways.books_months import today
 from tests.support.adjustments import (
     agreed,
     asked_for,
@@ -115,19 +114,6 @@ async def test_reasons_as_long_as_they_may_be_break_nothing(firm: Firm):
     await firm.decide(await firm.task("objection", case), "partly", "lin.tao", reason=LONG)
     await says(firm, case, "propose_plan", "nothing_wrong")
     assert (await firm.outcome(case)).outcome == Outcome.UNFOUNDED
-
-
-async def test_an_objection_to_a_plan_that_is_gone_is_not_judged_against_another_one(firm: Firm):
-    case, _ = await posted(firm)
-    await says(firm, case, "adjustment_done", "object")
-    await says(firm, case, "objection", "justified")
-    await says(firm, case, "approve_plan", "approve")
-    await firm.task("adjustment_notice", case)
-    book_fee(firm, "fee/meanwhile")
-    await says(firm, case, "adjustment_notice", "agree")
-    await proposed(firm, case, book=[entry("1.00", on=str(today() - timedelta(days=1)))])
-    await agreed(firm, case)
-    assert await finished(firm, case) == Outcome.ADJUSTED
 
 
 async def test_what_is_reversed_is_everything_that_was_posted_in_the_case(firm: Firm):
