@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 from temporalio import activity
 
-from activities.casework import case_of, move_expected, note
+from activities.casework import case_of, keep_ending, move_expected, note
 from activities.incident_faults import evidence_faults
 from activities.opening import known, new_dossier, opened
 from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
@@ -123,11 +123,7 @@ class Adjustments:
     @activity.defn
     def end_adjustment(self, step: Step, ending: Ending) -> None:
         """How it ended stands in the records before it is told and filed."""
-        with self.database.once(step.key, ending, str) as effect:
-            if not effect.done:
-                row = case_of(effect.session, step)
-                row.outcome, row.words = ending.outcome, ending.words
-                effect.record("ended")
+        keep_ending(self.database, step, ending)
 
     @activity.defn
     def adjustment_wanted(self, step: Step, by: str, cause: Cause, words: str) -> AdjustmentRequest:

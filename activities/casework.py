@@ -8,12 +8,13 @@ from sqlmodel import Session, col, select
 
 from contracts.findings import Checked, Finding, FindingKind, FindingState
 from contracts.requests import ClosureRequest
-from contracts.steps import Step
+from contracts.steps import Ending, Step
 from contracts.vocabulary import CaseKind
 from gateways.deadlines import expected_by
 from policy.model import Policy
 from records import trail
 from records.canonical import canonical
+from records.database import Database
 from records.people_tables import HoldRow
 from records.tables import CaseRow, FindingRow
 
@@ -87,6 +88,15 @@ def expected_end(session: Session, policy: Policy, row: CaseRow, at: datetime) -
     wished = datetime.combine(wished_on, rules.closes, ZoneInfo(rules.zone)) if wished_on else None
     session.flush()
     return expected_by(session, policy, row, wished, at)
+
+
+def keep_ending(database: Database, step: Step, ending: Ending) -> None:
+    """How the case ended stands in the records before it is told and filed."""
+    with database.once(step.key, ending, str) as effect:
+        if not effect.done:
+            row = case_of(effect.session, step)
+            row.outcome, row.words = ending.outcome, ending.words
+            effect.record("ended")
 
 
 def stand_still(session: Session, step: Step, disruption: str = "") -> None:

@@ -67,13 +67,6 @@ class Comparing:
             until=max((each.until for _, each in compared), default=None),
         )
 
-    def left_of(self, case: CaseRow, plan: Plan, entries: Iterable[str]) -> Iterator[str]:
-        """What a plan has not put right that posted these entries, by the statements on file."""
-        about = {name for each in plan.bookings for name in (each.reverses, each.corrects) if name} | {*entries}
-        for each in self.compare(case).differences:
-            if each.entry in about:
-                yield each.sentence
-
     def _read(self, case: CaseRow, unread: list[str]) -> Iterator[tuple[str, Statement]]:
         """The statements of this account and currency; why every other paper is none is added to `unread`."""
         for reference, sha256 in self._papers(case):
@@ -133,6 +126,12 @@ class Comparing:
         for account in self.books.booked_alike(self.session, self._currency, minors):
             if account != self.account.id:
                 yield from self._booked(account, statement)
+
+
+def left_of(compared: Compared, plan: Plan, entries: Iterable[str]) -> Iterator[str]:
+    """What a plan has not put right that posted these entries, by a comparison made since."""
+    about = {name for each in plan.bookings for name in (each.reverses, each.corrects) if name} | {*entries}
+    return (each.sentence for each in compared.differences if each.entry in about)
 
 
 def _without(statement: Statement, covered: Iterable[tuple[date, date]]) -> Iterator[Statement]:

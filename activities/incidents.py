@@ -9,7 +9,7 @@ from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.casework import case_of, move_expected, note
+from activities.casework import case_of, keep_ending, move_expected, note
 from activities.classification import classify
 from activities.incident_faults import report_faults
 from activities.opening import known, new_dossier, opened
@@ -159,11 +159,7 @@ class Incidents:
     @activity.defn
     def end_incident(self, step: Step, ending: Ending) -> None:
         """How it ended stands in the records before it is told and filed."""
-        with self.database.once(step.key, ending, str) as effect:
-            if not effect.done:
-                row = case_of(effect.session, step)
-                row.outcome, row.words = ending.outcome, ending.words
-                effect.record("ended")
+        keep_ending(self.database, step, ending)
 
     @activity.defn
     def complaint(self, step: Step, finding: Finding) -> IncidentReport:

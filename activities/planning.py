@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -43,14 +44,19 @@ class Planner:
     account: AccountFacts
     on: date
 
+    @cached_property
+    def _own(self) -> dict[str, AccountFacts]:
+        """The accounts of the customer, by id."""
+        return {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
+
     def draft(self, differences: Sequence[Difference]) -> tuple[Draft | None, tuple[Abroad, ...]]:
         """What the differences lead to by themselves, for a person to look at; and what stands on the accounts of
         other customers, who have to be asked in an adjustment of their own."""
-        own = {each.id for each in self.books.accounts_of(self.session, self.account.customer)}
+        own = self._own.keys()
         misplaced = [each for each in differences if each.kind is DifferenceKind.WRONG_ACCOUNT]
         back = [each.entry for each in differences if each.kind in _TAKEN_BACK]
         back = [*dict.fromkeys(back + [each.entry for each in misplaced if each.account in own])]
-        book = [self._anew(each, own) for each in differences if each.kind in _BOOKED_ANEW]
+        book = [self._anew(each) for each in differences if each.kind in _BOOKED_ANEW]
         abroad = tuple(Abroad(entry=each.entry, account=each.account) for each in misplaced if each.account not in own)
         return Draft(reverse=tuple(back), book=tuple(book)) if back or book else None, abroad
 
@@ -141,7 +147,7 @@ class Planner:
             abroad=abroad,
         )
 
-    def _anew(self, difference: Difference, own: set[str]) -> Correction:
+    def _anew(self, difference: Difference) -> Correction:
         """The booking that the statement wants. It goes to the ledger of the entry that it puts right."""
         amount = difference.stated or difference.booked
         if amount is None:
@@ -153,7 +159,7 @@ class Planner:
             ledger=_other_side(wrong, amount),
             text=" ".join(difference.text.split())[:150] or str(difference.kind),
             on=difference.stated_on or difference.booked_on,
-            corrects=wrong.id if wrong and {*accounts_in(wrong.lines)} <= own else None,
+            corrects=wrong.id if wrong and {*accounts_in(wrong.lines)} <= self._own.keys() else None,
         )
 
     def _reversal(self, wrong: JournalEntry, reference: str) -> Booking:
@@ -195,7 +201,7 @@ class Planner:
         return (day, None) if self.books.is_open(self.session, month_of(day)) else (self.on, day)
 
     def _reversal_faults(self, wrong: Sequence[JournalEntry]) -> Iterator[Fault]:
-        own = {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
+        own = self._own
         for n, each in enumerate(wrong):
             path, accounts = f"reverse[{n}]", set(accounts_in(each.lines))
             if each.reversed_by:
@@ -211,7 +217,7 @@ class Planner:
                 yield Fault(path=path, message=f"{each.id} is on no account of a customer")
 
     def _correction_faults(self, book: Sequence[Correction]) -> Iterator[Fault]:
-        own = {each.id: each for each in self.books.accounts_of(self.session, self.account.customer)}
+        own = self._own
         for n, each in enumerate(book):
             path, account = f"book[{n}]", own.get(each.account)
             if account is None:

@@ -10,7 +10,7 @@ from temporalio import activity
 from activities import checks
 from activities.adjustments import derived
 from activities.casework import case_of, note, record
-from activities.comparing import Comparing
+from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot
 from activities.plan_records import PlanRecords, hash_of
 from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
@@ -70,16 +70,15 @@ class Postings(PlanRecords):
         with self.database.once(step.key, None, str) as effect:
             if effect.done:
                 return effect.result
-            session, case, plan = effect.session, case_of(effect.session, step), self._plan(effect.session, step, hash)
-            comparing = Comparing(session, self.books, self.evidence, self.books.account(session, case.account))
-            entries = self._entries(session, self._row(session, step, hash))
-            left = comparing.left_of(case, plan, entries)
-            wrong = "; ".join([*self._missing(session, plan, entries), *left])
+            session, case, row = effect.session, case_of(effect.session, step), self._row(effect.session, step, hash)
+            plan, entries = Plan.model_validate_json(row.plan), self._entries(session, row)
+            account = self.books.account(session, case.account)
+            compared = Comparing(session, self.books, self.evidence, account).compare(case)
+            wrong = "; ".join([*self._missing(session, plan, entries), *left_of(compared, plan, entries)])
             if wrong:
                 note(session, step, f"plan {plan.n} not reconciled", wrong[:8_000])
             else:
-                statements = len(comparing.compare(case).statements)
-                words = f"all stands in the books as planned; {statements} statements agree with it"
+                words = f"all stands in the books as planned; {len(compared.statements)} statements agree with it"
                 self._mark(session, step, hash, PlanMark.RECONCILED, words)
             return effect.record(wrong[:4_000])
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from contracts.base import Contract
 from contracts.books import Booking, OwnLedger
 from contracts.money import Money, SignedAmount
-from contracts.requests import Document
+from contracts.requests import Document, refuse_twice
 from contracts.statements import Difference
 from contracts.text import Id, Sha256, StaffId, Word, Words
 
@@ -50,9 +50,7 @@ class AdjustmentRequest(Contract):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        references = [document.reference for document in self.evidence]
-        if len(set(references)) < len(references):
-            raise ValueError("evidence: the same reference twice")
+        refuse_twice("evidence", self.evidence)
         if len(set(self.entries)) < len(self.entries):
             raise ValueError("entries: the same entry twice")
         return self

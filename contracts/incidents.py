@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from contracts.base import Contract
-from contracts.requests import Document
+from contracts.requests import Document, refuse_twice
 from contracts.text import Id, Moment, Word, Words
 from contracts.vocabulary import Intake, Language
 
@@ -56,9 +56,7 @@ class IncidentReport(Contract):
     def _in_order(self) -> Self:
         if self.occurred_at > self.reported_at:
             raise ValueError("occurred_at: is after reported_at")
-        references = [document.reference for document in self.evidence]
-        if len(set(references)) < len(references):
-            raise ValueError("evidence: the same reference twice")
+        refuse_twice("evidence", self.evidence)
         return self
 
 

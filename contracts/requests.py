@@ -1,5 +1,6 @@
 """What other services send to start a closure, and what they get back."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self
 
@@ -34,6 +35,13 @@ class Document(Contract):
     sha256: Sha256
 
 
+def refuse_twice(field: str, documents: Sequence[Document]) -> None:
+    """ValueError where two of them have one reference."""
+    references = [document.reference for document in documents]
+    if len(set(references)) < len(references):
+        raise ValueError(f"{field}: the same reference twice")
+
+
 class ClosureRequest(Contract):
     """A request to close one account. `wished_on` null: as soon as possible. `requested_by`: the staff member who
     asks for the firm; that person cannot approve it."""
@@ -53,9 +61,7 @@ class ClosureRequest(Contract):
 
     @model_validator(mode="after")
     def _documents_once(self) -> Self:
-        references = [document.reference for document in self.documents]
-        if len(set(references)) < len(references):
-            raise ValueError("documents: the same reference twice")
+        refuse_twice("documents", self.documents)
         return self
 
 

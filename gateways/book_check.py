@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from contracts.book_checks import BookRule, Breach
 from contracts.books import OwnLedger
 from contracts.money import Money
+from gateways.books_entries import taken_back
 from gateways.books_facts import account_of
 from gateways.books_months import FIRM_ZONE, day_of, next_month
 from policy.adjustments import BookRules, Price
@@ -44,7 +45,7 @@ def posted(session: Session) -> list[Posted]:
 
 def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
     """What breaks which rule. What was taken back, and what takes back or puts right, breaks none but the balance."""
-    gone = _taken_back(entries)
+    gone = taken_back((each.row.id, each.row.reverses or "") for each in entries)
     plain_ones = [
         each for each in entries if each.row.id not in gone and not each.row.reverses and not each.row.corrects
     ]
@@ -54,15 +55,6 @@ def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
     for each in plain_ones:
         yield from _late(each, plain(rules.late_after))
         yield from _unpriced(each, rules.prices)
-
-
-def _taken_back(entries: Sequence[Posted]) -> set[str]:
-    """The newest is heard first: what a reversal took back stands again where that was itself taken back."""
-    gone: set[str] = set()
-    for each in reversed(entries):
-        if each.row.reverses and each.row.id not in gone:
-            gone.add(each.row.reverses)
-    return gone
 
 
 def _unbalanced(entry: Posted) -> Iterator[Breach]:

@@ -98,11 +98,18 @@ class Entries:
     def standing(entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:
         """`entries` (in the order of booking) without the pairs of which one takes the other back. The newest is heard
         first: where a reversal was itself reversed, what it had taken back stands again."""
-        there, gone = {entry.id for entry in entries}, set[str]()
-        for entry in reversed(entries):
-            if entry.id not in gone and entry.reverses in there:
-                gone |= {entry.id, entry.reverses}
-        return tuple(entry for entry in entries if entry.id not in gone)
+        there, gone = {entry.id for entry in entries}, taken_back((entry.id, entry.reverses) for entry in entries)
+        return tuple(entry for entry in entries if entry.id not in gone and entry.reverses not in there)
+
+
+def taken_back(entries: Iterable[tuple[str, str]]) -> set[str]:
+    """Which of these entries (each with the one that it takes back, in the order of booking) do not stand. The newest
+    is heard first: what a reversal took back stands again where that was itself taken back."""
+    gone: set[str] = set()
+    for entry, reverses in reversed([*entries]):
+        if reverses and entry not in gone:
+            gone.add(reverses)
+    return gone
 
 
 def entry_row(session: Session, entry_id: str) -> JournalEntryRow:

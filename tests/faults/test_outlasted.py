@@ -30,7 +30,7 @@ from tests.faults.test_incident_outlasted import (
     OF_A_MAJOR_NOT_TRIED,
     OF_AN_INCIDENT,
 )
-from tests.support.course import confirmed
+from tests.support.course import confirmed, met_twice
 from tests.support.disruptions import DOWN, OUTAGE
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually, fingerprint, firm_without_worker
@@ -60,8 +60,6 @@ OF_A_SURVEY = frozenset({"open_survey", "keep_answers", "end_survey", "file"})
 RECEIVED: Answers = {"closing_statement": ("received", "customer", {})}
 SMOOTH: Answers = {"confirm_contact": ("confirm", "customer", {}), **RECEIVED}
 APPROVED: Answers = {"approval": ("approve", "song.jia", {})}
-WAIVED: Answers = {"shortfall": ("fee_waiver", "customer", {})}
-SET_OFF: Answers = {"shortfall": ("set_off", "customer", {})}
 ELSEWHERE = {"payout": {"name": "张伟", "account": "6217000000000000001", "bank": "CCB"}}
 NEW = "2026-11-22.5-rehearsal"
 SOON, LONG = 60.0, 300.0
@@ -166,8 +164,9 @@ async def outage(firm: Firm, case: str) -> None:
     await firm.answer(task, "confirm")
 
 
-async def covered(firm: Firm, case: str) -> None:
-    """What was short is there, and so the line of the checklist about debts is met."""
+async def covered(way: str, firm: Firm, case: str) -> None:
+    """What was short is there the way that the customer chose, and so the line of the checklist about debts is met."""
+    await firm.answer(await met_twice(firm, "shortfall", seconds=SOON), way)
     await eventually(lambda: {"waived", "set off"} & {link.what for link in firm.show(case).trail}, "the money", SOON)
     await firm.decide(await firm.task("checklist_failed", case), "fixed", "lin.tao")
 
@@ -240,8 +239,8 @@ COURSES = {
         },
         wrong=wrong_number,
     ),
-    "a waiver": Course("short waive", SMOOTH | APPROVED | WAIVED, account="ACC-1005", happens=covered),
-    "a set-off": Course("set_off", SMOOTH | APPROVED | SET_OFF, account="ACC-1005", happens=covered),
+    "a waiver": Course("short waive", SMOOTH | APPROVED, account="ACC-1005", happens=partial(covered, "fee_waiver")),
+    "a set-off": Course("set_off", SMOOTH | APPROVED, account="ACC-1005", happens=partial(covered, "set_off")),
     "a company": Course(
         "hand_over_list manned",
         SMOOTH

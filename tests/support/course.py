@@ -8,7 +8,7 @@ from contracts.findings import FindingKind, FindingState
 from contracts.requests import CaseOutcome, Receipt
 from contracts.tasks import Hold
 from contracts.vocabulary import Role
-from tests.support.firm import Firm
+from tests.support.firm import PATIENCE_SECONDS, Firm
 from tests.support.moments import clock_shows
 
 FIX_OR_END = ("fixed", "return", "end")
@@ -32,6 +32,14 @@ async def finding(firm: Firm, kind: str, role: Role, options: tuple[str, ...]) -
     line = firm.line(task)
     assert (line.roles, line.options) == ((role,), options)
     return task
+
+
+async def met_twice(firm: Firm, task: str, *, seconds: float = PATIENCE_SECONDS) -> str:
+    """The task about a debt or a freeze, once the checklist has failed over the same: finance and compliance look side
+    by side, and what is put right before compliance looks fails nothing there."""
+    asked = await firm.task(task, seconds=seconds)
+    await firm.task("checklist_failed", seconds=seconds)
+    return asked
 
 
 async def disagreement(firm: Firm) -> tuple[str, str]:

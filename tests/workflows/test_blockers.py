@@ -13,7 +13,7 @@ from contracts.requests import Receipt
 from contracts.tasks import Reckoning
 from contracts.vocabulary import FreezeBy, Language, Role
 from notices import to_customer, words
-from tests.support.course import approve, closes
+from tests.support.course import approve, closes, met_twice
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually
 from tests.support.happenings import pay_in
@@ -111,7 +111,7 @@ async def test_the_current_details_show_a_blocker_until_people_are_asked_after_i
     receipt = await firm.open("ACC-1005")
     shown = "- in the way `insufficient_balance` (finance): " + words(WayOut.PAY_IN, Language.EN)
     await firm.answer(await firm.task("confirm_contact"), "confirm")
-    task = await firm.task("shortfall")
+    task = await met_twice(firm, "shortfall")
     told = await details(firm, receipt)
     assert shown in told
     assert not any("160.00" in line or "陈静" in line for line in told)  # neither evidence nor detail

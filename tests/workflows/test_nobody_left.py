@@ -6,7 +6,7 @@ from contracts.findings import FindingState
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Role
 from gateways.books_file import load_books
-from tests.support.course import FIX_OR_END, accept, approve, closes, confirmed, finding
+from tests.support.course import FIX_OR_END, accept, approve, closes, confirmed, finding, met_twice
 from tests.support.firm import Firm
 
 NEW = {"id": "gao.yan", "name": "高燕", "email": "gao.yan@staff.example.com", "roles": ["compliance"]}
@@ -15,7 +15,7 @@ NEW = {"id": "gao.yan", "name": "高燕", "email": "gao.yan@staff.example.com", 
 async def test_an_approval_that_all_of_compliance_worked_for_waits_for_somebody_new_and_is_then_given(firm: Firm):
     receipt = await confirmed(firm, "ACC-1007")
     await accept(firm, "high_risk", "guo.qiang")
-    frozen = await firm.task("account_frozen")
+    frozen = await met_twice(firm, "account_frozen")
     firm.mend(lambda session: firm.books.release(session, "ACC-1007"))
     await firm.decide(frozen, "fixed", "lin.tao")
     await firm.decide(await firm.task("checklist_failed"), "fixed", "xu.jing")

@@ -7,7 +7,7 @@ from contracts.findings import FindingState
 from contracts.money import Money
 from contracts.tasks import Reckoning
 from gateways.books_file import load_books
-from tests.support.course import approve, closes, confirmed
+from tests.support.course import approve, closes, confirmed, met_twice
 from tests.support.firm import ROOT, Firm
 from tests.support.happenings import booked, pay_in, pending
 
@@ -23,7 +23,7 @@ def may_be_overdrawn(firm: Firm, account: str, limit: str) -> None:
 
 async def money(firm: Firm, case: str, amount: str) -> None:
     """The customer is asked, chooses to pay in, and does."""
-    await firm.answer(await firm.task("shortfall"), "top_up")
+    await firm.answer(await met_twice(firm, "shortfall"), "top_up")
     pay_in(firm, case.removeprefix("closure-"), amount)
     await firm.quietus.money_came(case, Reckoning(reason="money came"))
 
@@ -32,7 +32,7 @@ async def test_an_account_that_is_overdrawn_is_short_by_that_and_closes_when_it_
     may_be_overdrawn(firm, "ACC-1002", "80.00")
     firm.mend(lambda session: firm.books.pay_out(session, "ACC-1002", Money.parse("50.00", "CNY"), "CARD-1", "other"))
     receipt = await confirmed(firm, "ACC-1002")
-    await firm.task("shortfall")
+    await met_twice(firm, "shortfall")
     (found,) = [line for line in firm.show(receipt.case).findings if line.kind == SHORT]
     assert found.detail == "50.00 CNY are short: 0.00 CNY are owed, the account is overdrawn by 50.00 CNY"
     await money(firm, receipt.case, "50.00")
@@ -67,7 +67,7 @@ async def test_what_an_account_is_overdrawn_by_is_set_off_against_another_one(fi
     may_be_overdrawn(firm, "ACC-1002", "80.00")
     firm.mend(lambda session: firm.books.pay_out(session, "ACC-1002", Money.parse("50.00", "CNY"), "CARD-1", "other"))
     receipt = await confirmed(firm, "ACC-1002")
-    await firm.answer(await firm.task("shortfall"), "set_off")
+    await firm.answer(await met_twice(firm, "shortfall"), "set_off")
     await firm.decide(await firm.task("checklist_failed"), "fixed", "lin.tao")
     await approve(firm, "song.jia")
     await closes(firm, receipt)

@@ -10,7 +10,7 @@ from contracts.refusals import Code, Refused
 from contracts.requests import Receipt
 from contracts.tasks import Reckoning
 from contracts.vocabulary import Role
-from tests.support.course import FIX_OR_END, accept, approve, closes, confirmed, finding, rejected
+from tests.support.course import FIX_OR_END, accept, approve, closes, confirmed, finding, met_twice, rejected
 from tests.support.coverage import How, shows
 from tests.support.endings import assert_ended_well
 from tests.support.firm import Firm, eventually
@@ -30,7 +30,7 @@ OWN = {"by": "customer", "reference": "lost card"}
 async def short_of_160(firm: Firm) -> tuple[Receipt, str]:
     """ACC-1005: 20.00 are there, 180.00 are owed; another account of the customer holds 1500.00. And the question."""
     receipt = await confirmed(firm, "ACC-1005")
-    return receipt, await firm.task("shortfall")
+    return receipt, await met_twice(firm, "shortfall")
 
 
 async def clear(firm: Firm, receipt: Receipt, look: str) -> None:
@@ -193,7 +193,7 @@ async def test_a_courts_freeze_ends_by_the_courts_word_with_its_paper_and_not_wi
         await firm.decide(task, "released", "lin.tao")
     assert refused.value.code is Code.BAD_INPUT
     await firm.decide(task, "released", "lin.tao", data={"reference": "(2026)沪01执解1号"})
-    again = await firm.task("account_frozen")
+    again = await met_twice(firm, "account_frozen")
     assert (again != task, firm.status("ACC-1007")) == (True, "frozen")
     sha256 = attach(firm, again, "lin.tao")
     await firm.decide(again, "released", "lin.tao", data={"reference": "(2026)沪01执解1号"})
@@ -210,7 +210,7 @@ async def test_a_courts_freeze_ends_by_the_courts_word_with_its_paper_and_not_wi
 async def test_while_an_authority_is_waited_for_the_clock_stands_and_the_role_is_reminded(firm: Firm):
     receipt = await confirmed(firm, "ACC-1007")
     await accept(firm, "high_risk", "guo.qiang")
-    task = await firm.task("account_frozen")
+    task = await met_twice(firm, "account_frozen")
     before = firm.show(receipt.case).expected_by
     await firm.pass_time(timedelta(seconds=60))
     await eventually(lambda: firm.subjects("task_reminder", receipt.case), "the reminder")

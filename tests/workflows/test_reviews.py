@@ -25,6 +25,7 @@ from tests.support.course import (
     confirmed,
     customer_chooses_nothing,
     finding,
+    met_twice,
     rejected,
 )
 from tests.support.firm import FAST, ROOT, Firm, eventually, running_firm
@@ -112,7 +113,7 @@ async def test_an_account_frozen_by_a_court_waits_for_the_court_and_then_closes(
     await accept(firm, "high_risk", "guo.qiang")
     frozen = await finding(firm, "account_frozen", Role.COMPLIANCE, RELEASED_OR_FIX)
     await firm.decide(frozen, "fixed", "lin.tao")
-    again = await firm.task("account_frozen")
+    again = await met_twice(firm, "account_frozen")
     assert "(2026)沪01执123号" in firm.line(again).subject
     firm.mend(lambda session: firm.books.release(session, "ACC-1007"))
     await firm.decide(again, "fixed", "lin.tao")
