@@ -137,5 +137,5 @@ async def external_event(case: Case, finding: Finding) -> None:
     if case.alike(finding)[0] == finding:
         await case.tell("suspended", {"detail": finding.detail})
     await planned(case, finding, (OVER, FIXED))
-    if case.alike(finding) == [finding]:
+    if case.done_with(finding):
         await case.tell("resumed")

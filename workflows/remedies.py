@@ -196,6 +196,7 @@ async def system_fault(case: Case, finding: Finding) -> None:
     told = case.alike(finding)[0] != finding or case.concluding
     beside = () if told else (_apologise(case, finding),)
     decision = await planned(case, finding, (CAUSE_FIXED,), *beside)
+    case.done_with(finding)
     await case.learn(finding, decision.reason)
     return None
 
