@@ -1,6 +1,5 @@
 """账目调整: an adjustment is opened, its cause and what the customer says written down, and what was learned."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,11 @@ from datetime import datetime
 from sqlmodel import Session, select
 from temporalio import activity
 
+from activities.adjustment_origins import free, origin_faults
 from activities.casework import case_of, keep_ending, move_expected, note
 from activities.incident_faults import evidence_faults
 from activities.opening import known, new_dossier, opened
-from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
+from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
 from contracts.findings import FindingKind
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -28,7 +28,6 @@ from records.database import Database
 from records.people_tables import TrainingRow
 from records.tables import CaseRow
 
-_OF_A_CASE = re.compile(r"(closure|incident|adjustment|major|survey)-")
 _BEHIND = (CaseKind.INCIDENT, CaseKind.MAJOR)
 """What a system's fault is dealt with as."""
 
@@ -43,15 +42,16 @@ class Adjustments:
     evidence: EvidenceStore
 
     @activity.defn
-    def open_adjustment(self, case_id: str, request: AdjustmentRequest, at: datetime) -> Opened:
-        """Open the adjustment. Safe to repeat: the request id is the key.
+    def open_adjustment(self, case_id: str, request: AdjustmentRequest, at: datetime, begun_by: str = "") -> Opened:
+        """Open the adjustment. Safe to repeat: the request id is the key. `begun_by`: the case that began it as its
+        child; empty where it was asked for from outside.
 
         Refused: BadInput, NotFound, NotAllowed, Mismatch, AlreadyEnded; then nothing has changed.
         """
         with self.database.transaction() as session:
             row = known(session, CaseKind.ADJUSTMENT, request.request_id, request, "Request")
             if row is None:
-                row = self._begin(session, case_id, request, at)
+                row = self._begin(session, case_id, request, at, begun_by)
             customer = self.books.customer(session, row.customer)
             return opened(session, self.policies[row.policy], row, customer, request.suspected_cause)
 
@@ -132,7 +132,7 @@ class Adjustments:
             if effect.done:
                 return effect.result
             request = AdjustmentRequest(
-                request_id=derived(f"{step.dossier}-a{step.round}"),
+                request_id=free(effect.session, f"{step.dossier}-a{step.round}"),
                 account=case_of(effect.session, step).account,
                 raised_by=by,
                 suspected_cause=cause,
@@ -142,7 +142,19 @@ class Adjustments:
             note(effect.session, step, f"{adjustment_id(request.request_id)} begun", words, who=by)
             return effect.record(request)
 
-    def _begin(self, session: Session, case_id: str, request: AdjustmentRequest, at: datetime) -> CaseRow:
+    @activity.defn
+    def is_begun(self, step: Step, request: AdjustmentRequest) -> bool:  # noqa: ARG002
+        """Whether the adjustment that a case needs is on record as its own: of that account, and asked for by it."""
+        mine = select(CaseRow).where(CaseRow.kind == CaseKind.ADJUSTMENT, CaseRow.request_id == request.request_id)
+        with self.database.reading() as session:
+            row = session.exec(mine).first()
+        if row is None or row.account != request.account:
+            return False
+        return AdjustmentRequest.model_validate_json(row.request).case == request.case
+
+    def _begin(
+        self, session: Session, case_id: str, request: AdjustmentRequest, at: datetime, begun_by: str
+    ) -> CaseRow:
         policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
         if policy.adjustments is None:
             raise Refused(Code.NOT_ALLOWED, f"Policy {policy.version} has no rules for adjustments.")
@@ -151,7 +163,7 @@ class Adjustments:
             words = f"Account {account.id} was closed on {account.closed_on}; nothing is booked on it any more."
             raise Refused(Code.NOT_ALLOWED, words)
         customer = self.books.customer(session, account.customer)
-        faults = [*self._faults(session, request)]
+        faults = [*self._faults(session, request), *origin_faults(session, request, begun_by, policy.adjustments.check)]
         if case_id != adjustment_id(request.request_id):
             faults.append(Fault(path="request_id", message=f"{request.request_id} does not belong to {case_id}"))
         if faults:
@@ -186,23 +198,7 @@ class Adjustments:
                 yield Fault(path=f"entries[{n}]", message=f"{entry} is no entry of account {request.account}")
         if request.case and session.exec(select(CaseRow).where(CaseRow.case_id == request.case)).first() is None:
             yield Fault(path="case", message=f"there is no case {request.case}")
-        if _kept_for_others(request):
-            yield Fault(path="request_id", message="is kept for what cases and the check of the books ask for")
         yield from evidence_faults(self.evidence, request.evidence)
-
-
-def derived(name: str) -> str:
-    """An id made of the name of something else, short enough for one."""
-    plain = name.replace(".", "-")
-    return plain if len(plain) <= 60 else f"{plain[:43]}-{fingerprint(plain)[:16]}"
-
-
-def _kept_for_others(request: AdjustmentRequest) -> bool:
-    """Whether its id is one that a case, or the check of the books, would give: nobody is to wait for a stranger."""
-    if request.request_id.startswith(OF_A_CHECK):
-        return request.raised_by != SYSTEM
-    asked_by = (request.case or "").replace(".", "-")[:43]
-    return bool(_OF_A_CASE.match(request.request_id)) and not (asked_by and request.request_id.startswith(asked_by))
 
 
 def _linked(session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import checks
-from activities.adjustments import derived
+from activities.adjustment_origins import derived
 from activities.casework import case_of, note, record
 from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot

@@ -66,7 +66,7 @@ class AccountAdjustment(AdjustmentCause):
         self.workers.add(request.raised_by)
         case, now = workflow.info().workflow_id, self.now()
         self.remarks = (f"what was said and planned: `starter.py adjustment show {case}`",)
-        opening = self.surely(Adjustments.open_adjustment, case, request, now, summary="open")
+        opening = self.surely(Adjustments.open_adjustment, case, request, now, self.begun_by, summary="open")
         return await self.uncancelled(self.course(opening))
 
     async def process(self) -> Ending:

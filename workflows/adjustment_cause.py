@@ -67,12 +67,17 @@ class AdjustmentCause(AdjustmentPeople):
             if await over(self, incident) in SOLVED:
                 self.make_moot("the incident behind it is solved", lambda spec: spec.name == FAULT_BEHIND)
 
-    def _confirmed(self, decision: DecisionReceipt) -> Confirmed:
+    @property
+    def begun_by(self) -> str:
+        """The case that began this one as its child, as the server says; empty where none did."""
         parent = workflow.info().parent
+        return parent.workflow_id if parent else ""
+
+    def _confirmed(self, decision: DecisionReceipt) -> Confirmed:
         return Confirmed(
             cause=self.cause_is,
             incident=str(decision.data.get("incident", "")),
-            waiting=parent.workflow_id if parent else "",
+            waiting=self.begun_by,
             by=decision.by,
             reason=decision.reason,
         )
