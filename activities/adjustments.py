@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 from temporalio import activity
 
+from activities.adjustment_faults import misfit
 from activities.adjustment_origins import free, origin_faults
 from activities.casework import case_of, keep_ending, move_expected, note
 from activities.incident_faults import evidence_faults
@@ -27,9 +28,6 @@ from records.canonical import fingerprint
 from records.database import Database
 from records.people_tables import TrainingRow
 from records.tables import CaseRow
-
-_BEHIND = (CaseKind.INCIDENT, CaseKind.MAJOR)
-"""What a system's fault is dealt with as."""
 
 
 @dataclass
@@ -58,14 +56,15 @@ class Adjustments:
     @activity.defn
     def confirm_cause(self, step: Step, confirmed: Confirmed) -> Linked:
         """原因确认: keep it, with the incident behind a system's fault: the one that was named, else the case that
-        asked for the adjustment."""
+        asked for the adjustment, if it fits."""
         with self.database.once(step.key, confirmed, Linked) as effect:
             if effect.done:
                 return effect.result
             session, case = effect.session, case_of(effect.session, step)
-            linked = _linked(session, case, confirmed)
-            if not linked.why:
-                row = session.get_one(AdjustmentRow, step.dossier)
+            row, linked = session.get_one(AdjustmentRow, step.dossier), self._linked(session, case, confirmed)
+            if linked.why:
+                linked = linked.model_copy(update={"incident": row.incident})  # what stood before stands
+            else:
                 row.cause, row.incident = confirmed.cause, linked.incident
                 evidence = {"cause": confirmed.cause.value, "incident": linked.incident}
                 note(session, step, "cause confirmed", confirmed.reason, who=confirmed.by, evidence=evidence)
@@ -200,19 +199,15 @@ class Adjustments:
             yield Fault(path="case", message=f"there is no case {request.case}")
         yield from evidence_faults(self.evidence, request.evidence)
 
-
-def _linked(session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:
-    named = confirmed.incident
-    if named and named == confirmed.waiting:
-        words = f"{named} waits for this adjustment itself: name the incident about the fault"
-        return Linked(why=words)
-    if named and not _is_incident(session, named):
-        return Linked(why=f"{named} is no incident")
-    asked = AdjustmentRequest.model_validate_json(case.request).case or ""
-    behind = asked if asked != confirmed.waiting and _is_incident(session, asked) else ""
-    return Linked(incident=named or (behind if confirmed.cause is Cause.SYSTEM_FAULT else ""))
-
-
-def _is_incident(session: Session, case: str) -> bool:
-    row = session.exec(select(CaseRow).where(CaseRow.case_id == case)).first()
-    return row is not None and row.kind in _BEHIND
+    def _linked(self, session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:
+        named = confirmed.incident
+        if named and named == confirmed.waiting:
+            words = f"{named} waits for this adjustment itself: name the incident about the fault"
+            return Linked(why=words)
+        if named:
+            why = misfit(session, self.books, case, named)
+            return Linked(why=why) if why else Linked(incident=named)
+        asked = AdjustmentRequest.model_validate_json(case.request).case or ""
+        if confirmed.cause is not Cause.SYSTEM_FAULT or asked == confirmed.waiting:
+            return Linked()
+        return Linked(incident="" if misfit(session, self.books, case, asked) else asked)

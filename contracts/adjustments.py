@@ -68,7 +68,7 @@ class Confirmed(Contract):
 
 
 class Linked(Contract):
-    """The incident behind an adjustment, if there is one; or `why` the one that was named cannot be it."""
+    """The incident behind an adjustment, if there is one; `why` the one that was named cannot be it."""
 
     incident: str = ""
     why: Words = ""
