@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlmodel import Session, select
 
-from contracts.adjustments import OF_A_CHECK, AdjustmentRequest
+from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest
 from contracts.refusals import Fault
 from contracts.vocabulary import CaseKind
 from gateways.book_check import is_found
@@ -44,3 +44,5 @@ def origin_faults(session: Session, request: AdjustmentRequest, begun_by: str, r
     proven = is_found(session, rules, request) if of_a_check else is_of_a_case(request, begun_by)
     if not proven and (of_a_check or _OF_A_CASE.match(request.request_id)):
         yield Fault(path="request_id", message="is kept for what cases and the check of the books ask for")
+    elif not proven and request.raised_by == SYSTEM:
+        yield Fault(path="raised_by", message="asks for nothing from outside: name who of the staff does")

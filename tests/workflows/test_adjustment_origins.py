@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.client import WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from contracts.refusals import Refused
+from contracts.refusals import Code, Refused
 from records.tables import CaseRow
 from tests.support import incidents
 from tests.support.adjustments import asked_for, checks_request, fee_booked_twice, view
@@ -107,3 +107,10 @@ async def test_a_number_that_is_free_again_is_begun(firm: Firm):
         await stranger.terminate()
     await firm.pass_time(timedelta(minutes=2))
     await firm.task("adjustment_cause", child)
+
+
+async def test_who_asks_in_the_name_of_the_system_from_outside_is_refused(firm: Firm):
+    with pytest.raises(Refused) as refused:
+        await asked_for(firm, raised_by="system")
+    assert refused.value.code is Code.BAD_INPUT
+    assert [fault.path for fault in refused.value.faults] == ["raised_by"]
