@@ -1,11 +1,9 @@
 """账目调整: put the wrong books of one account right, with the customer's knowledge."""
 
 import json
-from contextlib import suppress
 from typing import NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.adjustments import Adjustments
 from activities.mending import Mending
@@ -26,8 +24,8 @@ from contracts.requests import CaseOutcome, Receipt
 from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Stage
-from workflows.adjusting import start_adjustment
 from workflows.adjustment_cause import AdjustmentCause
+from workflows.adjustment_elsewhere import put_right_elsewhere
 from workflows.adjustment_people import (
     AGREE,
     COMPARE_AGAIN,
@@ -241,8 +239,7 @@ class AccountAdjustment(AdjustmentCause):
     async def _elsewhere(self) -> None:
         """What stands on the accounts of other customers is put right in adjustments of their own."""
         for request in await self.carried_out(Postings.plan_elsewhere, self.planned.hash, self.proposer):
-            with suppress(WorkflowAlreadyStartedError):
-                await start_adjustment(self, request)
+            await put_right_elsewhere(self, request)
 
     # ---- the request ---------------------------------------------------------------------------------------------
 
