@@ -1,14 +1,17 @@
-"""系统故障: which incident can be the one behind wrong entries."""
+"""系统故障: which incident can be the one behind wrong entries, and who waits for whom."""
 
+from collections import defaultdict
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from contracts.adjustments import AdjustmentRequest
+from activities.adjustment_origins import is_of_a_case
+from contracts.adjustments import AdjustmentRequest, Cause
 from contracts.incidents import Category
 from contracts.text import moment_text
 from contracts.vocabulary import CaseKind, Outcome
 from gateways.books import Books
+from records.adjustment_tables import AdjustmentRow
 from records.incident_tables import IncidentRow, MajorRow
 from records.tables import CaseRow
 
@@ -21,6 +24,8 @@ def misfit(session: Session, books: Books, case: CaseRow, named: str) -> str:
     row = followed(session, named)
     if row is None:
         return f"{named} is no incident"
+    if waiting := _ring(session, case.case_id, row.case_id):
+        return waiting
     request = AdjustmentRequest.model_validate_json(case.request)
     own = row.kind is CaseKind.INCIDENT and row.customer == case.customer
     if not own and not _is_about_a_system(session, row):
@@ -61,3 +66,36 @@ def _over_at(session: Session, row: CaseRow) -> datetime | None:
     """When the fault was mended, or the incident ended otherwise."""
     stands = session.get(MajorRow, row.dossier) or session.get_one(IncidentRow, row.dossier)
     return stands.solved_at or row.ended_at
+
+
+def _ring(session: Session, case: str, named: str) -> str:
+    """Who would wait for whom for ever if an adjustment waited for this incident, in words; empty where nobody would.
+    An incident waits for the adjustments that it has begun, an adjustment for the incident behind its fault."""
+    waits = _waits(session)
+    came_from = {named: ""}
+    for each in (reached := [named]):  # grows by whom they wait for, each of them once
+        fresh = [other for other in waits.get(each, []) if other not in came_from]
+        came_from |= dict.fromkeys(fresh, each)
+        reached += fresh
+    if case not in came_from:
+        return ""
+    way = [case]
+    while way[-1] != named:
+        way.append(came_from[way[-1]])
+    return f"{', which waits for '.join([*reversed(way[1:]), 'this adjustment'])}: {_WAY_OUT}"
+
+
+def _waits(session: Session) -> dict[str, list[str]]:
+    """Whom each open case waits for."""
+    open_ = col(CaseRow.ended_at).is_(None)
+    incidents = set(session.exec(select(CaseRow.case_id).where(CaseRow.kind == CaseKind.INCIDENT, open_)))
+    joined = select(CaseRow, AdjustmentRow).join(AdjustmentRow, col(AdjustmentRow.dossier) == col(CaseRow.dossier))
+    waits: dict[str, list[str]] = defaultdict(list)
+    for case, row in session.exec(joined.where(open_)):
+        request = AdjustmentRequest.model_validate_json(case.request)
+        if request.case in incidents and is_of_a_case(request, request.case):
+            waits[request.case].append(case.case_id)
+        behind = followed(session, row.incident) if row.incident and not row.waived_by else None
+        if behind and row.cause is Cause.SYSTEM_FAULT:
+            waits[case.case_id].append(behind.case_id)
+    return waits

@@ -100,3 +100,38 @@ async def test_a_report_that_hangs_on_a_major_incident_is_about_a_system(firm: F
     firm.mend(hang)
     case = (await asked_for(firm, account="ACC-1004")).case
     assert await named(firm, case, incident) == ""
+
+
+async def begun_by_an_incident(firm: Firm, **report: Any) -> tuple[str, str]:
+    """An incident that waits for an adjustment of a fault of a system, and that adjustment."""
+    incident = (await incidents.reported(firm, **report)).case
+    await incidents.says(firm, incident, "triage", "confirm")
+    await incidents.says(firm, incident, "analyse", "analysed", cause="system_fault")
+    await incidents.says(firm, incident, "solve", "adjust", cause="system_fault")
+    return incident, f"adjustment-{incident}-1-a1"
+
+
+async def test_no_ring_of_cases_waits_for_each_other(firm: Firm):
+    first, its = await begun_by_an_incident(firm)
+    second, other = await begun_by_an_incident(firm, description="转账重复扣款。")
+    await says(firm, its, "adjustment_cause", "confirm", incident=second, by="zhao.min")
+    await firm.task("adjustment_questions", its)
+    await says(firm, other, "adjustment_cause", "confirm", incident=first, by="zhao.min")
+    why = firm.spec(await firm.task("adjustment_cause", other)).facts["why"]
+    assert why.startswith(f"{first}, which waits for {its}, which waits for {second}, which waits for this adjustment")
+    third = (await incidents.reported(firm, description="手续费收错。")).case
+    await says(firm, other, "adjustment_cause", "confirm", incident=third, by="zhao.min")
+    await firm.task("adjustment_questions", other)
+    assert view(firm, other).incident == third
+
+
+async def test_a_fault_that_was_waived_closes_no_ring(firm: Firm):
+    first, its = await begun_by_an_incident(firm)
+    second, other = await begun_by_an_incident(firm, description="转账重复扣款。")
+    await says(firm, its, "adjustment_cause", "confirm", incident=second, by="zhao.min")
+    await says(firm, its, "adjustment_questions", "nothing_known")
+    await says(firm, its, "fault_behind", "waive")
+    await firm.task("propose_plan", its)
+    await says(firm, other, "adjustment_cause", "confirm", incident=first, by="zhao.min")
+    await firm.task("adjustment_questions", other)
+    assert view(firm, other).incident == first
