@@ -16,16 +16,15 @@ _ROOM, _SHOWN = 7_900, 60
 
 def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool]) -> str:
     """All that an approver needs to see: what it comes to first, since the entries may be many."""
+    begun = "was begun in an adjustment of its own, which this does not take back"
+    other = "belongs to another customer: an adjustment of its own"
     periods = ", ".join(f"{each} ({'open' if is_open(each) else 'closed'})" for each in plan.periods)
     lines = [
         f"plan {plan.n}, hash {hash}",
         *(f"{each.account}: {each.before} -> {each.after}" for each in plan.effects),
         f"tax periods: {periods}; moved in all: {plan.gross}",
         *(f"{n}. {each.on} {_moves(each)}: {_short(each.text)}" for n, each in enumerate(plan.bookings, 1)),
-        *(
-            f"{each.entry} on {each.account} belongs to another customer: an adjustment of its own"
-            for each in plan.abroad
-        ),
+        *(f"{each.entry} on {each.account} {begun if plan.undoes else other}" for each in plan.abroad),
     ]
     return _fitting(lines, "{} more lines: `starter.py adjustment show` has all entries")
 

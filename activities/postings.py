@@ -93,7 +93,7 @@ class Postings(PlanRecords):
             case_of(session, step)
             known = by in {each.id for each in self.books.staff(session)}
             plan = self._plan(session, step, hash)
-            wanted = tuple(_elsewhere(step, each, by if known else SYSTEM) for each in plan.abroad)
+            wanted = tuple(_elsewhere(step, each, by if known else SYSTEM) for each in plan.abroad if not plan.undoes)
             for request in wanted:
                 what = f"{adjustment_id(request.request_id)} of {request.account} begun"
                 note(session, step, what, request.description, who=request.raised_by)

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from contracts.vocabulary import Outcome
 from gateways.books_months import today
 from records.books_tables import AccountRow
-from tests.support.adjustments import asked_for, book_fee, finished, found_out, proposed, says
+from tests.support.adjustments import agreed, asked_for, book_fee, finished, found_out, proposed, says
 from tests.support.firm import Firm
 from tests.workflows.test_adjustment_books import DAY, paper, said
 
@@ -65,3 +65,16 @@ async def test_what_can_be_begun_elsewhere_after_all_is_begun(firm: Firm):
     await firm.decide(task, "retry", "wang.fang", reason="the account is open again")
     await firm.task("adjustment_cause", other)
     assert await finished(firm, case) == Outcome.ADJUSTED
+
+
+async def test_a_reversal_says_what_was_begun_elsewhere_and_begins_nothing_again(firm: Firm):
+    case, other = await agreed_with_another_account(firm, None)
+    await firm.task("adjustment_cause", other)
+    await says(firm, case, "adjustment_done", "object")
+    await says(firm, case, "objection", "justified")
+    lines = firm.spec(await firm.task("approve_plan", case)).facts["lines"]
+    assert "on ACC-1002 was begun in an adjustment of its own, which this does not take back" in lines
+    await agreed(firm, case)
+    await says(firm, case, "lesson", "recorded")
+    assert (await firm.outcome(case)).outcome == Outcome.REVERSED
+    assert trail(firm, case, other) == [" of ACC-1002 begun"]
