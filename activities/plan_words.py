@@ -22,6 +22,8 @@ _OURS = re.compile(r"((reversal of JE-[0-9a-f]{16}|correction)( \(of [0-9-]{10}\
 def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool], done_before: Iterable[str]) -> str:
     """All that an approver needs to see: what it comes to and what was done about it before come first, since the
     entries may be many."""
+    begun = "was begun in an adjustment of its own, which this does not take back"
+    other = "belongs to another customer: an adjustment of its own"
     periods = ", ".join(f"{each} ({'open' if is_open(each) else 'closed'})" for each in plan.periods)
     lines = [
         f"plan {plan.n}, hash {hash}",
@@ -29,10 +31,7 @@ def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool], done_before
         f"tax periods: {periods}; moved in all: {plan.gross}",
         *done_before,
         *(f"{n}. {each.on} {_moves(each)}: {_short(each.text)}{_for(each)}" for n, each in enumerate(plan.bookings, 1)),
-        *(
-            f"{each.entry} on {each.account} belongs to another customer: an adjustment of its own"
-            for each in plan.abroad
-        ),
+        *(f"{each.entry} on {each.account} {begun if plan.undoes else other}" for each in plan.abroad),
     ]
     return _fitting(lines, "{} more lines: `starter.py adjustment show` has all entries")
 

@@ -89,7 +89,7 @@ class Planner:
         bookings = [self._reversal(each, f"{dossier}/plan-{n}/{k}") for k, each in enumerate(standing, 1)]
         days = [day_of(each.at) for each in standing]
         plan = self._complete(dossier, n, bookings, (min(days), max(days)), standing, ())
-        return plan.model_copy(update={"undoes": undone.n})
+        return plan.model_copy(update={"undoes": undone.n, "abroad": undone.abroad})
 
     def basis(self, bookings: Sequence[Booking], span: tuple[date, date] | None) -> str:
         """The hash of everything that a plan rests on: the accounts, what is booked on them in the days of `span`, how

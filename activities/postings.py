@@ -8,14 +8,15 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import checks
-from activities.adjustments import derived
+from activities.adjustment_origins import derived
 from activities.casework import case_of, note, record
 from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot
 from activities.plan_records import PlanRecords, hash_of
 from activities.plan_words import balances
-from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
+from contracts.adjustments import SYSTEM, Abroad, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
+from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from records.canonical import canonical
@@ -85,18 +86,29 @@ class Postings(PlanRecords):
 
     @activity.defn
     def plan_elsewhere(self, step: Step, hash: str, by: str) -> tuple[AdjustmentRequest, ...]:
-        """What has to be put right on the accounts of other customers: adjustments of their own."""
-        with self.database.reading() as session:
-            plan = self._plan(session, step, hash)
+        """What has to be put right on the accounts of other customers: adjustments of their own, which are noted."""
+        with self.database.once(step.key, None, tuple[AdjustmentRequest, ...]) as effect:
+            if effect.done:
+                return effect.result
+            session = effect.session
+            case_of(session, step)
             known = by in {each.id for each in self.books.staff(session)}
-        return tuple(
-            AdjustmentRequest(
-                request_id=derived(f"{step.dossier}-{each.entry}"), account=each.account,
-                raised_by=by if known else SYSTEM, suspected_cause=Cause.DATA_ENTRY, entries=(each.entry,),
-                case=step.case, description=f"{each.entry} belongs to another account, as {step.case} found",
-            )
-            for each in plan.abroad
-        )  # fmt: skip
+            plan = self._plan(session, step, hash)
+            wanted = tuple(_elsewhere(step, each, by if known else SYSTEM) for each in plan.abroad if not plan.undoes)
+            for request in wanted:
+                what = f"{adjustment_id(request.request_id)} of {request.account} begun"
+                note(session, step, what, request.description, who=request.raised_by)
+            return effect.record(wanted)
+
+    @activity.defn
+    def not_elsewhere(self, step: Step, request: AdjustmentRequest, why: str) -> None:
+        """An adjustment on the account of another customer cannot be opened."""
+        with self.database.once(step.key, request, str) as effect:
+            if not effect.done:
+                case_of(effect.session, step)
+                what = f"{adjustment_id(request.request_id)} of {request.account} cannot be opened"
+                note(effect.session, step, what, why)
+                effect.record("noted")
 
     # ---- what they are made of -----------------------------------------------------------------------------------
 
@@ -143,3 +155,11 @@ class Postings(PlanRecords):
                 yield f"{booking.reference} does not stand in the books as planned"
         off = [currency for currency, minor in self.books.sums(session).items() if minor]
         yield from (f"the books in {currency} do not sum to zero" for currency in off)
+
+
+def _elsewhere(step: Step, wrong: Abroad, by: str) -> AdjustmentRequest:
+    return AdjustmentRequest(
+        request_id=derived(f"{step.dossier}-{wrong.entry}"), account=wrong.account, raised_by=by,
+        suspected_cause=Cause.DATA_ENTRY, entries=(wrong.entry,), case=step.case,
+        description=f"{wrong.entry} belongs to another account, as {step.case} found",
+    )  # fmt: skip

@@ -68,7 +68,7 @@ class Confirmed(Contract):
 
 
 class Linked(Contract):
-    """The incident behind an adjustment, if there is one; or `why` the one that was named cannot be it."""
+    """The incident behind an adjustment, if there is one; `why` the one that was named cannot be it."""
 
     incident: str = ""
     why: Words = ""
@@ -161,7 +161,8 @@ class Plan(Contract):
     """更正方案: all that is posted, in one transaction. `periods`: the tax periods that it touches, of the entries that
     were wrong and of those that put them right; `gross`: the sum of all that it moves, which the limit is held
     against; `days`: the first and the last of those that were compared, null where it is about no day that was;
-    `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
+    `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back, and `abroad`
+    then what that one began with other customers."""
 
     dossier: str
     n: int

@@ -1,11 +1,9 @@
 """账目调整: put the wrong books of one account right, with the customer's knowledge."""
 
 import json
-from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.adjustments import Adjustments
 from activities.plans import Plans
@@ -25,8 +23,8 @@ from contracts.requests import CaseOutcome, Receipt
 from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Stage
-from workflows.adjusting import start_adjustment
 from workflows.adjustment_cause import AdjustmentCause
+from workflows.adjustment_elsewhere import put_right_elsewhere
 from workflows.adjustment_people import (
     AGREE,
     COMPARE_AGAIN,
@@ -75,7 +73,7 @@ class AccountAdjustment(AdjustmentCause):
         self.workers.add(request.raised_by)
         case, now = workflow.info().workflow_id, self.now()
         self.remarks = (f"what was said and planned: `starter.py adjustment show {case}`",)
-        opening = self.surely(Adjustments.open_adjustment, case, request, now, summary="open")
+        opening = self.surely(Adjustments.open_adjustment, case, request, now, self.begun_by, summary="open")
         return await self.uncancelled(self.course(opening))
 
     async def process(self) -> Ending:
@@ -273,8 +271,7 @@ class AccountAdjustment(AdjustmentCause):
     async def _elsewhere(self) -> None:
         """What stands on the accounts of other customers is put right in adjustments of their own."""
         for request in await self.carried_out(Postings.plan_elsewhere, self.planned.hash, self.proposer):
-            with suppress(WorkflowAlreadyStartedError):
-                await start_adjustment(self, request)
+            put_right_elsewhere(self, request)
 
     # ---- the request ---------------------------------------------------------------------------------------------
 

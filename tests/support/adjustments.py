@@ -6,10 +6,12 @@ from typing import Any
 
 from contracts.adjustment_views import AdjustmentView, PlanView
 from contracts.adjustments import AdjustmentRequest
+from contracts.book_checks import BookRule
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.requests import Receipt
 from gateways.adjustment_book import adjustment_view
+from gateways.book_check import breaches, posted, request_for
 from gateways.books_facts import ledger_of
 from gateways.books_months import at_noon, today
 from tests.support.firm import Firm
@@ -67,6 +69,14 @@ def a_request(**changes: Any) -> AdjustmentRequest:
         "description": "fee of September booked twice",
     }
     return AdjustmentRequest.model_validate(values | changes, strict=False)
+
+
+def checks_request(firm: Firm, account: str) -> AdjustmentRequest:
+    """What the check of the books asks for, by an entry that is booked twice on this account."""
+    rules = firm.world.policies.in_force_on(today()).for_adjustments.check
+    with firm.world.database.reading() as session:
+        found = breaches(rules, posted(session))
+    return next(request_for(each) for each in found if (each.rule, each.account) == (BookRule.DOUBLED, account))
 
 
 async def asked_for(firm: Firm, **changes: Any) -> Receipt:

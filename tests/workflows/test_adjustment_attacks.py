@@ -202,13 +202,6 @@ async def test_money_of_the_same_day_does_not_stop_a_plan_that_is_about_no_day(f
     assert await finished(firm, case) == Outcome.ADJUSTED
 
 
-@pytest.mark.parametrize("request_id", ["closure-ACC-1001-1-a1", "incident-INC-1-1-a1", "CHECK-doubled-JE-0"])
-async def test_a_number_that_a_case_would_give_is_nobody_elses(firm: Firm, request_id: str):
-    with pytest.raises(Refused) as refused:
-        await asked_for(firm, request_id=request_id)
-    assert [fault.path for fault in refused.value.faults] == ["request_id"]
-
-
 def back(entry_id: str) -> dict[str, object]:
     """A draft that takes one entry back."""
     return {"draft": {"reverse": [entry_id]}}
