@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.money import Money
 from contracts.statements import Difference, DifferenceKind, Statement, StatementLine
-from gateways.comparison import NEAR_DAYS, TWIN_DAYS, Booked, compare
+from gateways import comparison
+from gateways.comparison import NEAR_DAYS, TWIN_DAYS, Booked
 
 SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 30)
 OURS, OTHER = "ACC-1", "ACC-2"
@@ -34,6 +35,10 @@ def entry(
     name: str = "E1", day: int = 10, minor: int = -2000, reference: str = "", text: str = "", account: str = OURS
 ) -> Booked:
     return Booked(name, account, reference, date(2026, 11, day), cny(minor), text)
+
+
+def compare(statement: Statement, booked: Sequence[Booked], elsewhere: Sequence[Booked] = ()) -> tuple[Difference, ...]:
+    return comparison.compare([statement], booked, lambda minors: [e for e in elsewhere if e.amount.minor in minors])
 
 
 def told(found: Sequence[Difference]) -> list[tuple[DifferenceKind, int | None, str]]:
