@@ -14,7 +14,7 @@ from contracts.books import AccountFacts
 from contracts.statements import Difference, Statement
 from contracts.text import counted
 from gateways.books import Books
-from gateways.books_months import day_of
+from gateways.books_months import day_of, month_of
 from gateways.comparison import Booked, compare
 from gateways.evidence import EvidenceStore
 from records.adjustment_tables import PlanRow
@@ -121,19 +121,23 @@ class Comparing:
         if not parts:
             return ()
         since, until = min(each.since for each in parts) - AROUND, max(each.until for each in parts) + AROUND
-
-        def booked(account: str) -> Iterator[Booked]:
-            for entry in self.books.standing(self.books.entries(self.session, account)):
-                day = self._days.get(entry.reference) or day_of(entry.at)
-                if since <= day <= until:
-                    yield Booked(entry.id, account, entry.reference, day, entry.amount, entry.text)
+        months = month_of(since), month_of(until)
 
         def elsewhere(minors: Collection[int]) -> Iterator[Booked]:
-            for account in self.books.booked_alike(self.session, self.account.currency, minors):
-                if account != self.account.id:
-                    yield from (each for each in booked(account) if each.amount.minor in minors)
+            alike = self.books.booked_alike(self.session, self.account.currency, minors, months)
+            return (each for each in self._timely(alike) if each.account != self.account.id)
 
-        return compare(parts, [*booked(self.account.id)], elsewhere)
+        here = [each for each in self._timely(self._booked()) if since <= each.on <= until]
+        return compare(parts, here, elsewhere)
+
+    def _booked(self) -> Iterator[Booked]:
+        account = self.account.id
+        for each in self.books.standing(self.books.entries(self.session, account)):
+            yield Booked(each.id, account, each.reference, day_of(each.at), each.amount, each.text)
+
+    def _timely(self, booked: Iterable[Booked]) -> Iterator[Booked]:
+        """Each on the day that it belongs to."""
+        return (each._replace(on=self._days.get(each.reference, each.on)) for each in booked)
 
 
 def _each_day_once(papers: Papers, read: Iterable[Sourced]) -> Iterator[Sourced]:
