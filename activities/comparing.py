@@ -55,9 +55,10 @@ class Held:
 
     def scope(self, agreement: str = "") -> str:
         """What was compared, and how it agrees where that is said: such as `2 statements, all lines agree`."""
-        none = "no statement compared" if self.unread else "no statement on file"
+        left_out = {each.partition(": ")[0] for each in self.unread}
+        none = "no statement compared" if left_out else "no statement on file"
         agrees = f"{counted(len(self.sources), 'statement')}{agreement}" if self.sources else none
-        return f"{agrees}; not compared, or in part: {counted(len(self.unread), 'paper')}" if self.unread else agrees
+        return f"{agrees}; not compared, or in part: {counted(len(left_out), 'paper')}" if left_out else agrees
 
     @property
     def verdict(self) -> str:
