@@ -52,7 +52,8 @@ def balances(standing: Iterable[tuple[str, Money]], account: str) -> str:
 
 def compared_lines(compared: Compared) -> str:
     """The differences, for who proposes; first how many there are besides."""
-    none = "the books agree with the statements" if compared.statements else "no statement is on file"
+    missing = "no statement could be compared" if compared.unread else "no statement is on file"
+    none = "the books agree with the statements" if compared.statements else missing
     lines = [f"{compared.more} more differences are for another plan"] if compared.more else []
     lines += [f"{n}. {each.sentence}" for n, each in enumerate(compared.differences, 1)]
     lines += [f"{each.entry} stands on {each.account}, of another customer" for each in compared.abroad]

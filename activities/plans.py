@@ -7,7 +7,6 @@ from sqlmodel import Session, col, func, select
 from temporalio import activity
 
 from activities.casework import case_of, note
-from activities.comparing import Comparing
 from activities.plan_proofs import approval_of, notice_of
 from activities.plan_records import PlanRecords, hash_of
 from activities.plan_words import as_told, balances, compared_lines, for_staff
@@ -30,18 +29,18 @@ class Plans(PlanRecords):
     @activity.defn
     def compare_books(self, step: Step) -> Compared:
         """核对: the statements that are on file against the books, and what is to be corrected by that."""
+        before = self.database.done(step.key, None, Compared)
+        if before is not None:
+            return before
+        with self.database.reading() as session:  # it takes seconds, in which others write
+            held = self._held(session, step)
+            compared = self._drafted(session, step, held.compared)
         with self.database.once(step.key, None, Compared) as effect:
-            if effect.done:
-                return effect.result
-            session, case = effect.session, case_of(effect.session, step)
-            account = self.books.account(session, case.account)
-            compared = Comparing(session, self.books, self.evidence, account).compare(case)
-            drafted, abroad = self._planner(session, step, case).draft(compared.differences)
-            found = compared.model_copy(update={"drafted": drafted, "abroad": abroad})
-            compared = found.model_copy(update={"lines": compared_lines(found)})
-            kinds = {f"difference {n}": each.sentence for n, each in enumerate(compared.differences, 1)}
-            note(session, step, f"compared with {len(compared.statements)} statements", evidence=kinds)
-            return effect.record(compared)
+            if not effect.done:
+                case_of(effect.session, step)
+                note(effect.session, step, f"compared with {held.scope()}", evidence=held.evidence)
+                effect.record(compared)
+            return effect.result
 
     @activity.defn
     def propose_plan(self, step: Step, draft: Draft, compared: Compared, by: str, why: str) -> PlanSummary:
@@ -87,6 +86,13 @@ class Plans(PlanRecords):
             return bool(how)
 
     # ---- what they are made of -----------------------------------------------------------------------------------
+
+    def _drafted(self, session: Session, step: Step, compared: Compared) -> Compared:
+        """With what is to be corrected by it, and all of it in words."""
+        planner = self._planner(session, step, session.get_one(CaseRow, step.dossier))
+        drafted, abroad = planner.draft(compared.differences)
+        found = compared.model_copy(update={"drafted": drafted, "abroad": abroad})
+        return found.model_copy(update={"lines": compared_lines(found)})
 
     def _planned(self, step: Step, by: str, why: str, make: Callable[[Planner, int], Plan | None]) -> PlanSummary:
         """A plan is written down, or it is said why it cannot be."""

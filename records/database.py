@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from contracts.refusals import Code, Refused
-from records.once import Effect, once
+from records.once import Effect, done, once
 
 R = TypeVar("R")
 
@@ -56,6 +56,11 @@ class Database:
             with once(session, key, parameters, result) as effect:
                 yield effect
             session.commit()
+
+    def done(self, key: str, parameters: BaseModel | None, result: type[R]) -> R | None:
+        """What the effect under `key` answered, null where it was not done yet; see records/once.py."""
+        with self.reading() as session:
+            return done(session, key, parameters, result)
 
     def upgrade(self) -> None:
         """Bring the tables to the newest form. Safe to repeat, and from several processes at once."""
