@@ -12,11 +12,12 @@ from activities.adjustments import derived
 from activities.casework import case_of, note, record
 from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot
-from activities.plan_records import PlanRecords, hash_of
+from activities.plan_records import PlanRecords
 from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
+from gateways.plan_trail import hash_of
 from records.canonical import canonical
 from records.tables import CaseRow
 

@@ -1,0 +1,44 @@
+"""凭据: the decisions and the contacts on record that speak for a plan."""
+
+from collections.abc import Collection, Iterator
+
+from sqlmodel import Session, col, select
+
+from contracts.notices import DeliveryState
+from contracts.tasks import TaskSpec, TaskState
+from records.tables import ContactRow, DecisionRow, TaskRow
+
+APPROVAL, NOTICE, LETTER = "approve_plan", "adjustment_notice", "letter"
+"""The names of the tasks that say it, and of the notice."""
+
+REACHED = (DeliveryState.SENT, DeliveryState.ANSWERED)
+
+
+def approvals(session: Session, dossier: str, plan: str) -> Iterator[tuple[str, ...]]:
+    """For each task that approved the plan with this hash, who did: as many different people as it asked for."""
+    for task, spec in _tasks_about(session, dossier, plan):
+        approved = select(DecisionRow.decided_by).where(DecisionRow.task == task.task, DecisionRow.option == "approve")
+        people = sorted(set(session.exec(approved)))
+        if task.name == APPROVAL and task.option == "approve" and len(people) >= spec.needed:
+            yield tuple(people)
+
+
+def notices(session: Session, dossier: str, plan: str, states: Collection[DeliveryState] = REACHED) -> Iterator[str]:
+    """Each way in which the customer was told of the plan with this hash: by answering, by letter, or by a message
+    that is in one of these states now."""
+    for task, _ in _tasks_about(session, dossier, plan):
+        if task.name == APPROVAL:
+            continue
+        if task.state is TaskState.DECIDED and task.option:
+            yield f"{task.task}: {task.option}"
+        told = select(ContactRow).where(ContactRow.task == task.task, ContactRow.template == NOTICE)  # not staff
+        for contact in session.exec(told.where(col(ContactRow.state).in_(states))):
+            yield f"{task.task}: {contact.message_id or contact.key}"
+
+
+def _tasks_about(session: Session, dossier: str, plan: str) -> Iterator[tuple[TaskRow, TaskSpec]]:
+    rows = select(TaskRow).where(TaskRow.dossier == dossier, col(TaskRow.name).in_((APPROVAL, NOTICE, LETTER)))
+    for task in session.exec(rows.order_by(col(TaskRow.task))):
+        spec = TaskSpec.model_validate_json(task.spec)
+        if spec.facts.get("plan") == plan:
+            yield task, spec
