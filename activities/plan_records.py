@@ -1,6 +1,5 @@
 """方案台账: the plans of adjustments as they are on record, with what became of each."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -70,8 +69,3 @@ class PlanRecords:
     def _row(self, session: Session, step: Step, hash: str, *, lock: bool = False) -> PlanRow:
         mine = select(PlanRow).where(PlanRow.dossier == step.dossier, PlanRow.hash == hash)
         return session.exec(mine.with_for_update() if lock else mine).one()
-
-
-def hash_of(text: str) -> str:
-    """The one hash that is approved, told and posted: of the plan as it was written down."""
-    return hashlib.sha256(text.encode()).hexdigest()

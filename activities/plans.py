@@ -8,13 +8,14 @@ from temporalio import activity
 
 from activities.casework import case_of, note
 from activities.plan_proofs import approval_of, notice_of
-from activities.plan_records import PlanRecords, hash_of
+from activities.plan_records import PlanRecords
 from activities.plan_words import as_told, balances, compared_lines, for_staff
 from activities.planning import Planner
 from contracts.adjustments import Compared, Draft, Effect, Plan, PlanMark, PlanSummary
 from contracts.money import Money
 from contracts.refusals import Refused
 from contracts.steps import Step
+from gateways.plan_trail import hash_of
 from policy import Policy
 from policy.spans import plain
 from records.adjustment_tables import AdjustmentRow, PlanMarkRow, PlanRow

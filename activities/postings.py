@@ -11,13 +11,14 @@ from activities import checks
 from activities.adjustment_origins import derived
 from activities.casework import case_of, note, record
 from activities.plan_proofs import keep_snapshot
-from activities.plan_records import PlanRecords, hash_of
+from activities.plan_records import PlanRecords
 from activities.plan_words import balances
 from contracts.adjustments import SYSTEM, Abroad, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
+from gateways.plan_trail import hash_of
 from records.canonical import canonical
 from records.tables import CaseRow
 

@@ -10,6 +10,7 @@ from contracts.book_checks import BookRule
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.requests import Receipt
+from gateways import plan_audit
 from gateways.adjustment_book import adjustment_view
 from gateways.book_check import breaches, posted, request_for
 from gateways.books_facts import ledger_of
@@ -114,10 +115,13 @@ async def agreed(firm: Firm, case: str, *approvers: str) -> None:
 
 
 async def finished(firm: Firm, case: str) -> str:
-    """The customer is content, the lesson is told; how it ended."""
+    """The customer is content, the lesson is told, and all that is on record holds; how it ended."""
     await says(firm, case, "adjustment_done", "satisfied")
     await says(firm, case, "lesson", "recorded")
-    return (await firm.outcome(case)).outcome
+    outcome = (await firm.outcome(case)).outcome
+    with firm.world.database.reading() as session:
+        assert list(plan_audit.breaks(session, firm.world.evidence)) == []
+    return outcome
 
 
 def view(firm: Firm, case: str) -> AdjustmentView:
