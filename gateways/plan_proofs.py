@@ -41,8 +41,9 @@ def notices(session: Session, dossier: str, plan: str, states: Collection[Delive
             continue
         if task.state is TaskState.DECIDED and task.option:
             yield f"{task.task}: {task.option}"
-        told = select(ContactRow).where(ContactRow.task == task.task, ContactRow.template == NOTICE)  # not staff
-        for contact in session.exec(told.where(col(ContactRow.state).in_(states))):
+        made = select(ContactRow).where(ContactRow.dossier == dossier, ContactRow.task == task.task)
+        told = made.where(ContactRow.template == NOTICE, col(ContactRow.state).in_(states))  # not staff
+        for contact in session.exec(told):
             yield f"{task.task}: {contact.message_id or contact.key}"
 
 
