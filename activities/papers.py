@@ -12,7 +12,7 @@ from gateways.evidence import EvidenceStore
 from gateways.statements import lines_in, read_statements
 
 MOST_LINES = 30_000
-"""So many lines of all papers of a case are read. To read and compare them takes about two seconds, an eighth of the
+"""So many lines of all papers of a case are read. To read and compare them takes two to three seconds, a sixth of the
 time that an activity has for one attempt: a slower machine has to do as well."""
 
 MOST_BYTES = 60_000_000

@@ -205,13 +205,15 @@ class _Comparison:
         return line.reference in self.in_books or entry.reference in self.on_statement
 
     def _left_over(self) -> Iterator[_Found]:
-        """Entries that no line was found for."""
-        taken = defaultdict(list)
+        """Entries that no line was found for. Whether they are booked twice is looked at for so many as there is time
+        for, far more than one plan puts right."""
+        taken, room = defaultdict(list), MOST_PAIRS
         for line, entry in self.taken:
             taken[entry.minor].append((line, entry))
         for each in self.here.values():
             if any(since <= each.on <= until for since, until in self.spans):
-                first = _first_of(each, taken[each.minor])
+                room -= len(taken[each.minor])
+                first = _first_of(each, taken[each.minor]) if room >= 0 else None
                 yield DifferenceKind.DOUBLED if first else DifferenceKind.NOT_ON_STATEMENT, first, each
 
     def _place(self, found: _Found) -> tuple[bool, int, date, str, str]:
