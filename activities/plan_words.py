@@ -30,8 +30,8 @@ def for_staff(plan: Plan, hash: str, is_open: Callable[[str], bool], done_before
         *(f"{each.account}: {each.before} -> {each.after}" for each in plan.effects),
         f"tax periods: {periods}; moved in all: {plan.gross}",
         *done_before,
-        *(f"{n}. {each.on} {_moves(each)}: {_short(each.text)}{_for(each)}" for n, each in enumerate(plan.bookings, 1)),
         *(f"{each.entry} on {each.account} {begun if plan.undoes else other}" for each in plan.abroad),
+        *(f"{n}. {each.on} {_moves(each)}: {_short(each.text)}{_for(each)}" for n, each in enumerate(plan.bookings, 1)),
     ]
     return _fitting(lines, "{} more lines: `starter.py adjustment show` has all entries")
 
