@@ -1,6 +1,5 @@
 """账目调整: an adjustment is opened, its cause and what the customer says written down, and what was learned."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,12 @@ from datetime import datetime
 from sqlmodel import Session, select
 from temporalio import activity
 
+from activities.adjustment_faults import misfit
+from activities.adjustment_origins import free, origin_faults
 from activities.casework import case_of, keep_ending, move_expected, note
 from activities.incident_faults import evidence_faults
 from activities.opening import known, new_dossier, opened
-from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
+from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Confirmed, Lesson, Linked, Said
 from contracts.findings import FindingKind
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Fault, Refused, bad_input
@@ -28,10 +29,6 @@ from records.database import Database
 from records.people_tables import TrainingRow
 from records.tables import CaseRow
 
-_OF_A_CASE = re.compile(r"(closure|incident|adjustment|major|survey)-")
-_BEHIND = (CaseKind.INCIDENT, CaseKind.MAJOR)
-"""What a system's fault is dealt with as."""
-
 
 @dataclass
 class Adjustments:
@@ -43,29 +40,31 @@ class Adjustments:
     evidence: EvidenceStore
 
     @activity.defn
-    def open_adjustment(self, case_id: str, request: AdjustmentRequest, at: datetime) -> Opened:
-        """Open the adjustment. Safe to repeat: the request id is the key.
+    def open_adjustment(self, case_id: str, request: AdjustmentRequest, at: datetime, begun_by: str = "") -> Opened:
+        """Open the adjustment. Safe to repeat: the request id is the key. `begun_by`: the case that began it as its
+        child; empty where it was asked for from outside.
 
         Refused: BadInput, NotFound, NotAllowed, Mismatch, AlreadyEnded; then nothing has changed.
         """
         with self.database.transaction() as session:
             row = known(session, CaseKind.ADJUSTMENT, request.request_id, request, "Request")
             if row is None:
-                row = self._begin(session, case_id, request, at)
+                row = self._begin(session, case_id, request, at, begun_by)
             customer = self.books.customer(session, row.customer)
             return opened(session, self.policies[row.policy], row, customer, request.suspected_cause)
 
     @activity.defn
     def confirm_cause(self, step: Step, confirmed: Confirmed) -> Linked:
         """原因确认: keep it, with the incident behind a system's fault: the one that was named, else the case that
-        asked for the adjustment."""
+        asked for the adjustment, if it fits."""
         with self.database.once(step.key, confirmed, Linked) as effect:
             if effect.done:
                 return effect.result
             session, case = effect.session, case_of(effect.session, step)
-            linked = _linked(session, case, confirmed)
-            if not linked.why:
-                row = session.get_one(AdjustmentRow, step.dossier)
+            row, linked = session.get_one(AdjustmentRow, step.dossier), self._linked(session, case, confirmed)
+            if linked.why:
+                linked = linked.model_copy(update={"incident": row.incident})  # what stood before stands
+            else:
                 row.cause, row.incident = confirmed.cause, linked.incident
                 evidence = {"cause": confirmed.cause.value, "incident": linked.incident}
                 note(session, step, "cause confirmed", confirmed.reason, who=confirmed.by, evidence=evidence)
@@ -132,7 +131,7 @@ class Adjustments:
             if effect.done:
                 return effect.result
             request = AdjustmentRequest(
-                request_id=derived(f"{step.dossier}-a{step.round}"),
+                request_id=free(effect.session, f"{step.dossier}-a{step.round}"),
                 account=case_of(effect.session, step).account,
                 raised_by=by,
                 suspected_cause=cause,
@@ -142,7 +141,19 @@ class Adjustments:
             note(effect.session, step, f"{adjustment_id(request.request_id)} begun", words, who=by)
             return effect.record(request)
 
-    def _begin(self, session: Session, case_id: str, request: AdjustmentRequest, at: datetime) -> CaseRow:
+    @activity.defn
+    def is_begun(self, step: Step, request: AdjustmentRequest) -> bool:  # noqa: ARG002
+        """Whether the adjustment that a case needs is on record as its own: of that account, and asked for by it."""
+        mine = select(CaseRow).where(CaseRow.kind == CaseKind.ADJUSTMENT, CaseRow.request_id == request.request_id)
+        with self.database.reading() as session:
+            row = session.exec(mine).first()
+        if row is None or row.account != request.account:
+            return False
+        return AdjustmentRequest.model_validate_json(row.request).case == request.case
+
+    def _begin(
+        self, session: Session, case_id: str, request: AdjustmentRequest, at: datetime, begun_by: str
+    ) -> CaseRow:
         policy = self.policies.for_new_case_on(at.astimezone(FIRM_ZONE).date())
         if policy.adjustments is None:
             raise Refused(Code.NOT_ALLOWED, f"Policy {policy.version} has no rules for adjustments.")
@@ -151,7 +162,7 @@ class Adjustments:
             words = f"Account {account.id} was closed on {account.closed_on}; nothing is booked on it any more."
             raise Refused(Code.NOT_ALLOWED, words)
         customer = self.books.customer(session, account.customer)
-        faults = [*self._faults(session, request)]
+        faults = [*self._faults(session, request), *origin_faults(session, request, begun_by, policy.adjustments.check)]
         if case_id != adjustment_id(request.request_id):
             faults.append(Fault(path="request_id", message=f"{request.request_id} does not belong to {case_id}"))
         if faults:
@@ -186,37 +197,17 @@ class Adjustments:
                 yield Fault(path=f"entries[{n}]", message=f"{entry} is no entry of account {request.account}")
         if request.case and session.exec(select(CaseRow).where(CaseRow.case_id == request.case)).first() is None:
             yield Fault(path="case", message=f"there is no case {request.case}")
-        if _kept_for_others(request):
-            yield Fault(path="request_id", message="is kept for what cases and the check of the books ask for")
         yield from evidence_faults(self.evidence, request.evidence)
 
-
-def derived(name: str) -> str:
-    """An id made of the name of something else, short enough for one."""
-    plain = name.replace(".", "-")
-    return plain if len(plain) <= 60 else f"{plain[:43]}-{fingerprint(plain)[:16]}"
-
-
-def _kept_for_others(request: AdjustmentRequest) -> bool:
-    """Whether its id is one that a case, or the check of the books, would give: nobody is to wait for a stranger."""
-    if request.request_id.startswith(OF_A_CHECK):
-        return request.raised_by != SYSTEM
-    asked_by = (request.case or "").replace(".", "-")[:43]
-    return bool(_OF_A_CASE.match(request.request_id)) and not (asked_by and request.request_id.startswith(asked_by))
-
-
-def _linked(session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:
-    named = confirmed.incident
-    if named and named == confirmed.waiting:
-        words = f"{named} waits for this adjustment itself: name the incident about the fault"
-        return Linked(why=words)
-    if named and not _is_incident(session, named):
-        return Linked(why=f"{named} is no incident")
-    asked = AdjustmentRequest.model_validate_json(case.request).case or ""
-    behind = asked if asked != confirmed.waiting and _is_incident(session, asked) else ""
-    return Linked(incident=named or (behind if confirmed.cause is Cause.SYSTEM_FAULT else ""))
-
-
-def _is_incident(session: Session, case: str) -> bool:
-    row = session.exec(select(CaseRow).where(CaseRow.case_id == case)).first()
-    return row is not None and row.kind in _BEHIND
+    def _linked(self, session: Session, case: CaseRow, confirmed: Confirmed) -> Linked:
+        named = confirmed.incident
+        if named and named == confirmed.waiting:
+            words = f"{named} waits for this adjustment itself: name the incident about the fault"
+            return Linked(why=words)
+        if named:
+            why = misfit(session, self.books, case, named)
+            return Linked(why=why) if why else Linked(incident=named)
+        asked = AdjustmentRequest.model_validate_json(case.request).case or ""
+        if confirmed.cause is not Cause.SYSTEM_FAULT or asked == confirmed.waiting:
+            return Linked()
+        return Linked(incident="" if misfit(session, self.books, case, asked) else asked)

@@ -1,6 +1,6 @@
 """核对: which statements are on file for an account, and where its books differ from them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -8,15 +8,15 @@ from itertools import chain
 
 from sqlmodel import Session, col, select
 
+from activities.papers import Paper, Papers, Sourced
 from contracts.adjustments import AdjustmentRequest, Compared, Plan
 from contracts.books import AccountFacts
-from contracts.refusals import Code, Refused
 from contracts.statements import Difference, Statement
+from contracts.text import counted
 from gateways.books import Books
-from gateways.books_months import day_of
+from gateways.books_months import day_of, month_of
 from gateways.comparison import Booked, compare
 from gateways.evidence import EvidenceStore
-from gateways.statements import read_statements
 from records.adjustment_tables import PlanRow
 from records.people_tables import AttachmentRow
 from records.tables import CaseRow
@@ -24,70 +24,83 @@ from records.tables import CaseRow
 MOST = 50
 """So many differences are put right by one plan; a plan takes back and books no more entries than that."""
 
-TEXT = 200
-"""So many characters of the text of a line go through a case: a bank may write thousands."""
-
 AROUND = timedelta(days=10)
 """An entry so far outside the time of a statement may still be meant by it."""
-
-EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
-"""A statement of other days is a mistake."""
 
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Held:
+    """The books held against the statements that are on file: every difference, however many. `sources`: the papers
+    that were compared; `unread`: what was not, and why; `since`, `until`: null where no statement was."""
+
+    sources: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    unread: tuple[str, ...]
+    since: date | None
+    until: date | None
+
+    @property
+    def compared(self) -> Compared:
+        """As much of it as goes through a case, for one plan."""
+        return Compared(
+            statements=self.sources,
+            differences=self.differences[:MOST],
+            more=max(len(self.differences) - MOST, 0),
+            unread=self.unread[:MOST],
+            since=self.since,
+            until=self.until,
+        )
+
+    def scope(self, agreement: str = "") -> str:
+        """What was compared, and how it agrees where that is said: such as `2 statements, all lines agree`."""
+        left_out = {each.partition(": ")[0] for each in self.unread}
+        none = "no statement compared" if left_out else "no statement on file"
+        agrees = f"{counted(len(self.sources), 'statement')}{agreement}" if self.sources else none
+        return f"{agrees}; not compared, or in part: {counted(len(left_out), 'paper')}" if left_out else agrees
+
+    @property
+    def verdict(self) -> str:
+        """How far the statements agree with the books after a plan that has nothing left to put right."""
+        others = counted(len(self.differences), "difference")
+        return self.scope(f", {others} left that are not of this plan" if self.differences else ", all lines agree")
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """The first differences and what was not compared, for the trail."""
+        differences = {f"difference {n}": each.sentence for n, each in enumerate(self.differences[:MOST], 1)}
+        return differences | {f"not compared {n}": each for n, each in enumerate(self.unread[:MOST], 1)}
+
+    def left_of(self, plan: Plan, entries: Iterable[str]) -> tuple[Difference, ...]:
+        """What a plan has not put right that posted these entries."""
+        about = {name for each in plan.bookings for name in (each.reverses, each.corrects) if name} | {*entries}
+        return tuple(each for each in self.differences if each.entry in about)
+
+
+@dataclass(frozen=True)
 class Comparing:
-    """The books of one account, in one session, and what is on file about it."""
+    """The books of one account, in one session that only reads, and what is on file about it: it takes seconds, in
+    which others write."""
 
     session: Session
     books: Books
     evidence: EvidenceStore
     account: AccountFacts
 
-    def compare(self, case: CaseRow) -> Compared:
+    def compare(self, case: CaseRow) -> Held:
         """Every statement of this account that is on file, each day by one of them; papers that are none are named with
         the reason."""
-        compared: list[tuple[str, Statement]] = []
-        unread: list[str] = []
-        covered: list[tuple[date, date]] = []
-        for reference, statement in self._read(case, unread):
-            parts = list(_without(statement, covered))
-            if not parts:
-                unread.append(f"{reference}: another statement has its days already")
-            compared += [(reference, part) for part in parts]
-            covered.append((statement.since, statement.until))
-        differences = [difference for _, each in compared for difference in self._differences(each)]
-        return Compared(
-            statements=tuple(dict.fromkeys(reference for reference, _ in compared)),
-            differences=tuple(differences[:MOST]),
-            more=max(len(differences) - MOST, 0),
-            unread=tuple(each[:200] for each in unread[:MOST]),
-            since=min((each.since for _, each in compared), default=None),
-            until=max((each.until for _, each in compared), default=None),
+        papers = Papers(self.evidence, self.account)
+        compared = list(_each_day_once(papers, papers.read([*self._papers(case)])))
+        parts = [part for _, part in compared]
+        return Held(
+            sources=tuple(dict.fromkeys(reference for reference, _ in compared)),
+            differences=self._differences(parts),
+            unread=tuple(papers.unread),
+            since=min((each.since for each in parts), default=None),
+            until=max((each.until for each in parts), default=None),
         )
-
-    def _read(self, case: CaseRow, unread: list[str]) -> Iterator[tuple[str, Statement]]:
-        """The statements of this account and currency; why every other paper is none is added to `unread`."""
-        for reference, sha256 in self._papers(case):
-            try:
-                statements = self._statements(reference, sha256)
-            except Refused as refused:
-                unread.append(f"{reference}: {refused.sentence}")
-                continue
-            for each in statements:
-                if each.account not in {self.account.id, self.account.number}:
-                    unread.append(f"{reference}: is of {each.account}")
-                elif each.currency != self._currency:
-                    unread.append(f"{reference}: is in {each.currency}")
-                elif each.since < EARLIEST or each.until > LATEST:
-                    unread.append(f"{reference}: is of {each.since} to {each.until}, which cannot be")
-                else:
-                    yield reference, each
-
-    @property
-    def _currency(self) -> str:
-        return self.account.currency
 
     @cached_property
     def _days(self) -> dict[str, date]:
@@ -98,40 +111,45 @@ class Comparing:
         bookings = chain.from_iterable(Plan.model_validate_json(each).bookings for each in plans)
         return {each.reference: each.belongs_on for each in bookings if each.belongs_on}
 
-    def _papers(self, case: CaseRow) -> Iterator[tuple[str, str]]:
-        """What came with the request, and what staff put to its tasks; the same content once."""
+    def _papers(self, case: CaseRow) -> Iterator[Paper]:
+        """What came with the request, and what staff put to its tasks; the same content once, where it came last."""
         came = AdjustmentRequest.model_validate_json(case.request).evidence
-        put = self.session.exec(select(AttachmentRow).where(AttachmentRow.dossier == case.dossier))
-        by_content = {each.sha256: each.reference for each in reversed([*came, *put])}
+        mine = select(AttachmentRow).where(AttachmentRow.dossier == case.dossier).order_by(col(AttachmentRow.id))
+        by_content = {each.sha256: each.reference for each in reversed([*came, *self.session.exec(mine)])}
         yield from ((reference, sha256) for sha256, reference in reversed(by_content.items()))
 
-    def _statements(self, reference: str, sha256: str) -> tuple[Statement, ...]:
-        content = self.evidence.get(reference)
-        if self.evidence.sha256_of(reference) != sha256:
-            raise Refused(Code.MISMATCH, "it is not what was put on file: its hash is another")
-        return read_statements(content, reference, self.account.id, self._currency)
+    def _differences(self, parts: Sequence[Statement]) -> tuple[Difference, ...]:
+        if not parts:
+            return ()
+        since, until = min(each.since for each in parts) - AROUND, max(each.until for each in parts) + AROUND
+        months = month_of(since), month_of(until)
 
-    def _differences(self, statement: Statement) -> tuple[Difference, ...]:
-        found = compare(statement, [*self._booked(self.account.id, statement)], [*self._elsewhere(statement)])
-        return tuple(each.model_copy(update={"text": each.text[:TEXT]}) for each in found)
+        def elsewhere(minors: Collection[int]) -> Iterator[Booked]:
+            alike = self.books.booked_alike(self.session, self.account.currency, minors, months)
+            return (each for each in self._timely(alike) if each.account != self.account.id)
 
-    def _booked(self, account: str, statement: Statement) -> Iterator[Booked]:
-        for entry in self.books.standing(self.books.entries(self.session, account)):
-            day = self._days.get(entry.reference) or day_of(entry.at)
-            if statement.since - AROUND <= day <= statement.until + AROUND:
-                yield Booked(entry.id, account, entry.reference, day, entry.amount, entry.text)
+        here = [each for each in self._timely(self._booked()) if since <= each.on <= until]
+        return compare(parts, here, elsewhere)
 
-    def _elsewhere(self, statement: Statement) -> Iterator[Booked]:
-        minors = {line.amount.minor for line in statement.lines}
-        for account in self.books.booked_alike(self.session, self._currency, minors):
-            if account != self.account.id:
-                yield from self._booked(account, statement)
+    def _booked(self) -> Iterator[Booked]:
+        account = self.account.id
+        for each in self.books.standing(self.books.entries(self.session, account)):
+            yield Booked(each.id, account, each.reference, day_of(each.at), each.amount, each.text)
+
+    def _timely(self, booked: Iterable[Booked]) -> Iterator[Booked]:
+        """Each on the day that it belongs to."""
+        return (each._replace(on=self._days.get(each.reference, each.on)) for each in booked)
 
 
-def left_of(compared: Compared, plan: Plan, entries: Iterable[str]) -> Iterator[str]:
-    """What a plan has not put right that posted these entries, by a comparison made since."""
-    about = {name for each in plan.bookings for name in (each.reverses, each.corrects) if name} | {*entries}
-    return (each.sentence for each in compared.differences if each.entry in about)
+def _each_day_once(papers: Papers, read: Iterable[Sourced]) -> Iterator[Sourced]:
+    """What the first statement that has a day says of it."""
+    covered: list[tuple[date, date]] = []
+    for reference, statement in read:
+        parts = list(_without(statement, covered))
+        if not parts:
+            papers.leave(reference, "another statement has its days already")
+        yield from ((reference, part) for part in parts)
+        covered.append((statement.since, statement.until))
 
 
 def _without(statement: Statement, covered: Iterable[tuple[date, date]]) -> Iterator[Statement]:

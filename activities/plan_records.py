@@ -1,12 +1,12 @@
 """方案台账: the plans of adjustments as they are on record, with what became of each."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from activities.casework import case_of, note, today
+from activities.comparing import Comparing, Held
 from activities.planning import Planner
 from contracts.adjustments import Plan, PlanMark
 from contracts.steps import Step
@@ -46,12 +46,18 @@ class PlanRecords:
         marks = select(PlanMarkRow).where(PlanMarkRow.dossier == row.dossier, PlanMarkRow.hash == row.hash)
         return {each.mark: each.words for each in session.exec(marks)}
 
-    def _mark(self, session: Session, step: Step, hash: str, mark: PlanMark, words: str) -> None:
+    def _held(self, session: Session, step: Step) -> Held:
+        """The books against the papers of the case, in a session that only reads."""
+        case = session.get_one(CaseRow, step.dossier)
+        account = self.books.account(session, case.account)
+        return Comparing(session, self.books, self.evidence, account).compare(case)
+
+    def _mark(self, session: Session, step: Step, hash: str, mark: PlanMark, words: str, **evidence: str) -> None:
         case_of(session, step)
         n = self._row(session, step, hash).n
         values = {"dossier": step.dossier, "n": n, "mark": mark, "hash": hash, "words": words, "at": step.at}
         if insert_unless_there(session, PlanMarkRow, values) and mark is not PlanMark.POSTED:
-            note(session, step, f"plan {n} {mark}", words, evidence={"plan": hash})
+            note(session, step, f"plan {n} {mark}", words, evidence={"plan": hash, **evidence})
 
     def _plan(self, session: Session, step: Step, hash: str) -> Plan:
         return Plan.model_validate_json(self._row(session, step, hash).plan)
@@ -63,8 +69,3 @@ class PlanRecords:
     def _row(self, session: Session, step: Step, hash: str, *, lock: bool = False) -> PlanRow:
         mine = select(PlanRow).where(PlanRow.dossier == step.dossier, PlanRow.hash == hash)
         return session.exec(mine.with_for_update() if lock else mine).one()
-
-
-def hash_of(text: str) -> str:
-    """The one hash that is approved, told and posted: of the plan as it was written down."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -78,16 +78,18 @@ class Planner:
         about = span or ((min(days), max(days)) if days else None)
         return self._complete(dossier, n, bookings, about, [*wrong], tuple(abroad))
 
-    def undo(self, dossier: str, n: int, undone: Plan, entries: Sequence[str]) -> Plan:
-        """冲回: of all that was posted, up to the plan `undone`, what still stands is taken back."""
+    def undo(self, dossier: str, n: int, undone: Plan, entries: Sequence[str]) -> Plan | None:
+        """冲回: of all that was posted, up to the plan `undone`, what still stands is taken back, whoever made it stand
+        again; none where nothing does. What took back an entry of our own is no further change."""
         posted = [self.books.entry(self.session, each) for each in entries]
-        standing = [each for each in posted if not each.reversed_by]
+        tips = {each.id: self._standing(each.id) for each in posted if each.reverses not in {*entries}}
+        standing = [*{tip.id: tip for tip in tips.values() if not tip.reversed_by}.values()]
         if not standing:
-            raise Refused(Code.NOT_ALLOWED, "Nothing of what was posted stands any more.")
+            return None
         bookings = [self._reversal(each, f"{dossier}/plan-{n}/{k}") for k, each in enumerate(standing, 1)]
         days = [day_of(each.at) for each in standing]
         plan = self._complete(dossier, n, bookings, (min(days), max(days)), standing, ())
-        return plan.model_copy(update={"undoes": undone.n})
+        return plan.model_copy(update={"undoes": undone.n, "abroad": undone.abroad})
 
     def basis(self, bookings: Sequence[Booking], span: tuple[date, date] | None) -> str:
         """The hash of everything that a plan rests on: the accounts, what is booked on them in the days of `span`, how
@@ -100,10 +102,20 @@ class Planner:
             {
                 "accounts": [[each.customer, each.currency, each.closed_on is not None] for each in facts],
                 "booked": [self._booked_between(each, *span) for each in accounts] if span else [],
-                "named": [[name, self.books.entry(self.session, name).reversed_by] for name in named],
+                "named": [[name, *self._done_about(name)] for name in named],
                 "open": [[each, self.books.is_open(self.session, each)] for each in periods],
             }
         )
+
+    def done_before(self, bookings: Sequence[Booking]) -> Iterator[str]:
+        """What was done before about the entries that are put right, and still stands."""
+        for name in sorted({each.corrects for each in bookings if each.corrects and not each.reverses}):
+            gone = self._standing(name).reversed_by
+            if gone:
+                yield f"{name} does not stand any more: {gone} took it back"
+            for each in self.books.corrections_of(self.session, name):
+                if not self._standing(each.id).reversed_by:
+                    yield f"{name} was put right by {each.id} already: {each.text}"
 
     def effects(self, bookings: Sequence[Booking]) -> tuple[Effect, ...]:
         """What they do to each account, as it stands now."""
@@ -195,15 +207,22 @@ class Planner:
             chain.append(self.books.entry(self.session, chain[-1].reversed_by))
         return chain[-1] if len(chain) % 2 else chain[0]
 
+    def _done_about(self, entry_id: str) -> list[str]:
+        """What took an entry back, and what was booked to put it right."""
+        corrections = self.books.corrections_of(self.session, entry_id)
+        return [self.books.entry(self.session, entry_id).reversed_by, *(each.id for each in corrections)]
+
     def _days(self, day: date) -> tuple[date, date | None]:
         """The day to book on: that one while its period is open; what is closed stays closed, and is put right today,
         with the day that it belongs to."""
         return (day, None) if self.books.is_open(self.session, month_of(day)) else (self.on, day)
 
     def _reversal_faults(self, wrong: Sequence[JournalEntry]) -> Iterator[Fault]:
-        own = self._own
+        own, named = self._own, Counter(each.id for each in wrong)
         for n, each in enumerate(wrong):
             path, accounts = f"reverse[{n}]", set(accounts_in(each.lines))
+            if named[each.id] > 1:
+                yield Fault(path=path, message=f"{each.id} would be taken back twice: name what it stands for once")
             if each.reversed_by:
                 yield Fault(path=path, message=f"{each.id} was taken back by {each.reversed_by} already")
             if accounts - own.keys():

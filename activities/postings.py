@@ -8,15 +8,17 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import checks
-from activities.adjustments import derived
+from activities.adjustment_origins import derived
 from activities.casework import case_of, note, record
-from activities.comparing import Comparing, left_of
 from activities.plan_proofs import keep_snapshot
-from activities.plan_records import PlanRecords, hash_of
-from contracts.adjustments import SYSTEM, AdjustmentRequest, Cause, Plan, PlanMark, Posted
+from activities.plan_records import PlanRecords
+from activities.plan_words import balances
+from contracts.adjustments import SYSTEM, Abroad, AdjustmentRequest, Cause, Plan, PlanMark, Posted
 from contracts.findings import Checked
+from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
 from contracts.steps import Step
+from gateways.plan_trail import hash_of
 from records.canonical import canonical
 from records.tables import CaseRow
 
@@ -67,35 +69,50 @@ class Postings(PlanRecords):
     @activity.defn
     def reconcile_books(self, step: Step, hash: str) -> str:
         """对账: what of a posted plan does not stand in the books as planned, or still differs from the statements."""
-        with self.database.once(step.key, None, str) as effect:
-            if effect.done:
-                return effect.result
-            session, case, row = effect.session, case_of(effect.session, step), self._row(effect.session, step, hash)
+        before = self.database.done(step.key, None, str)
+        if before is not None:
+            return before
+        with self.database.reading() as session:  # it takes seconds, in which others write
+            row, held = self._row(session, step, hash), self._held(session, step)
             plan, entries = Plan.model_validate_json(row.plan), self._entries(session, row)
-            account = self.books.account(session, case.account)
-            compared = Comparing(session, self.books, self.evidence, account).compare(case)
-            wrong = "; ".join([*self._missing(session, plan, entries), *left_of(compared, plan, entries)])
-            if wrong:
-                note(session, step, f"plan {plan.n} not reconciled", wrong[:8_000])
-            else:
-                words = f"all stands in the books as planned; {len(compared.statements)} statements agree with it"
-                self._mark(session, step, hash, PlanMark.RECONCILED, words)
-            return effect.record(wrong[:4_000])
+            left = held.left_of(plan, entries)
+            wrong = "; ".join([*self._missing(session, plan, entries), *(each.sentence for each in left)])
+        with self.database.once(step.key, None, str) as effect:
+            if not effect.done:
+                case_of(effect.session, step)
+                if wrong:
+                    note(effect.session, step, f"plan {plan.n} not reconciled", wrong[:8_000])
+                else:
+                    words = f"all stands in the books as planned; {held.verdict}"
+                    self._mark(effect.session, step, hash, PlanMark.RECONCILED, words, **held.evidence)
+                effect.record(wrong[:4_000])
+            return effect.result
 
     @activity.defn
     def plan_elsewhere(self, step: Step, hash: str, by: str) -> tuple[AdjustmentRequest, ...]:
-        """What has to be put right on the accounts of other customers: adjustments of their own."""
-        with self.database.reading() as session:
-            plan = self._plan(session, step, hash)
+        """What has to be put right on the accounts of other customers: adjustments of their own, which are noted."""
+        with self.database.once(step.key, None, tuple[AdjustmentRequest, ...]) as effect:
+            if effect.done:
+                return effect.result
+            session = effect.session
+            case_of(session, step)
             known = by in {each.id for each in self.books.staff(session)}
-        return tuple(
-            AdjustmentRequest(
-                request_id=derived(f"{step.dossier}-{each.entry}"), account=each.account,
-                raised_by=by if known else SYSTEM, suspected_cause=Cause.DATA_ENTRY, entries=(each.entry,),
-                case=step.case, description=f"{each.entry} belongs to another account, as {step.case} found",
-            )
-            for each in plan.abroad
-        )  # fmt: skip
+            plan = self._plan(session, step, hash)
+            wanted = tuple(_elsewhere(step, each, by if known else SYSTEM) for each in plan.abroad if not plan.undoes)
+            for request in wanted:
+                what = f"{adjustment_id(request.request_id)} of {request.account} begun"
+                note(session, step, what, request.description, who=request.raised_by)
+            return effect.record(wanted)
+
+    @activity.defn
+    def not_elsewhere(self, step: Step, request: AdjustmentRequest, why: str) -> None:
+        """An adjustment on the account of another customer cannot be opened."""
+        with self.database.once(step.key, request, str) as effect:
+            if not effect.done:
+                case_of(effect.session, step)
+                what = f"{adjustment_id(request.request_id)} of {request.account} cannot be opened"
+                note(effect.session, step, what, why)
+                effect.record("noted")
 
     # ---- what they are made of -----------------------------------------------------------------------------------
 
@@ -104,7 +121,7 @@ class Postings(PlanRecords):
         plan = Plan.model_validate_json(row.plan)
         marks = self._marks(session, row)
         if PlanMark.POSTED in marks:
-            return self._standing(session, case, tuple(json.loads(marks[PlanMark.POSTED])))
+            return self._standing(session, case, plan, tuple(json.loads(marks[PlanMark.POSTED])))
         if hash_of(row.plan) != hash or not {PlanMark.APPROVED, PlanMark.TOLD} <= marks.keys():
             raise RuntimeError(f"plan {plan.n} is not what was approved and told")
         self.books.hold(session, [each.account for each in plan.effects])
@@ -118,14 +135,14 @@ class Postings(PlanRecords):
         self._mark(session, step, hash, PlanMark.POSTED, canonical(list(entries)))
         evidence = snapshot | {"plan": hash, **{f"entry {n}": each for n, each in enumerate(entries, 1)}}
         note(session, step, f"plan {plan.n} posted", evidence=evidence)
-        return self._standing(session, case, entries)
+        return self._standing(session, case, plan, entries)
 
-    def _standing(self, session: Session, case: CaseRow, entries: tuple[str, ...]) -> Posted:
-        """With the balance after the last of them on this account, whatever was booked since: so a repeated step
+    def _standing(self, session: Session, case: CaseRow, plan: Plan, entries: tuple[str, ...]) -> Posted:
+        """With the balances after the last of them on each account, whatever was booked since: so a repeated step
         answers the same."""
-        booked = self.books.entries(session, case.account)
-        balances = [str(each.balance_after) for each in booked if each.id in entries]
-        return Posted(entries=entries, balance=balances[-1] if balances else "")
+        booked = [(each.account, self.books.entries(session, each.account)) for each in plan.effects]
+        after = {account: each.balance_after for account, mine in booked for each in mine if each.id in entries}
+        return Posted(entries=entries, balance=balances(after.items(), case.account))
 
     def _changed(self, session: Session, step: Step, case: CaseRow, plan: Plan) -> str:
         planner = self._planner(session, step, case)
@@ -142,3 +159,11 @@ class Postings(PlanRecords):
                 yield f"{booking.reference} does not stand in the books as planned"
         off = [currency for currency, minor in self.books.sums(session).items() if minor]
         yield from (f"the books in {currency} do not sum to zero" for currency in off)
+
+
+def _elsewhere(step: Step, wrong: Abroad, by: str) -> AdjustmentRequest:
+    return AdjustmentRequest(
+        request_id=derived(f"{step.dossier}-{wrong.entry}"), account=wrong.account, raised_by=by,
+        suspected_cause=Cause.DATA_ENTRY, entries=(wrong.entry,), case=step.case,
+        description=f"{wrong.entry} belongs to another account, as {step.case} found",
+    )  # fmt: skip

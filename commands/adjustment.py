@@ -24,11 +24,14 @@ def open_adjustment(file: File, as_json: AsJson = False) -> None:
 
 
 def show(case: Annotated[str, typer.Argument(metavar="CASE")], as_json: AsJson = False) -> None:
-    """Its cause, what was said, word for word, and every plan with what became of it."""
+    """Its cause, what was said, word for word, and every plan with what became of it; first whatever is not as the
+    trail has it."""
     answer(adjustment_view(records(), case), as_json, _pages)
 
 
 def _pages(view: AdjustmentView) -> Iterable[RenderableType]:
+    if view.breaks:
+        yield from table("THIS DOES NOT HOLD: it is not what was approved, told or said", ("",), zip(view.breaks))
     facts = [
         ("case", f"{view.case}, account {view.account}, raised by {view.raised_by}"),
         ("cause", f"{view.cause or '-'} (suspected: {view.suspected_cause})"),

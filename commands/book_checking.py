@@ -10,18 +10,16 @@ from client import Quietus
 from commands.face import AsJson, answer, table
 from commands.office import ask_temporal, policies_of, records
 from commands.pages import Pages
-from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause
-from contracts.book_checks import BookRule, BooksChecked, Breach, CheckedLine
+from contracts.book_checks import BooksChecked, Breach, CheckedLine
 from contracts.messages import adjustment_id
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import CaseKind
 from gateways.adjustment_book import adjusted_entries
-from gateways.book_check import breaches, posted
+from gateways.book_check import breaches, posted, request_for
 from gateways.books_months import today
 from records.tables import CaseRow
 from settings import load_settings
 
-_CAUSES = {BookRule.DOUBLED: Cause.DATA_ENTRY, BookRule.UNBALANCED: Cause.SYSTEM_FAULT}
 _OVER = {Code.ALREADY_ENDED, Code.MISMATCH}
 
 
@@ -60,7 +58,7 @@ def _opened(found: Sequence[Breach]) -> list[CheckedLine]:
 async def _open(quietus: Quietus, breach: Breach) -> CheckedLine:
     if not breach.account:
         return CheckedLine(breach=breach, why="it stands on no account of a customer")
-    request = _request(breach)
+    request = request_for(breach)
     case = adjustment_id(request.request_id)
     try:
         await quietus.open_adjustment(request)
@@ -69,18 +67,6 @@ async def _open(quietus: Quietus, breach: Breach) -> CheckedLine:
             raise
         return CheckedLine(breach=breach, case=case if refused.code in _OVER else "", why=refused.sentence)
     return CheckedLine(breach=breach, case=case)
-
-
-def _request(breach: Breach) -> AdjustmentRequest:
-    """The same for the same breach, however often it is found."""
-    return AdjustmentRequest(
-        request_id=f"{OF_A_CHECK}{breach.rule}-{breach.entry}",
-        account=breach.account,
-        raised_by=SYSTEM,
-        suspected_cause=_CAUSES.get(breach.rule, Cause.IMPROPER_ACCOUNTING),
-        description=breach.words,
-        entries=(breach.entry,),
-    )
 
 
 def _pages(checked: BooksChecked) -> Pages:

@@ -1,4 +1,4 @@
-"""`verify`: the trail chains, their heads against the workflow results, the books and their closed periods."""
+"""`verify`: the trail chains, their heads against the workflow results, the adjustments, the books, closed periods."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,11 +12,13 @@ from commands.office import ask_temporal, records
 from contracts.refusals import Code, Refused
 from contracts.requests import CaseOutcome
 from contracts.views import Verified
-from gateways import books_audit
+from gateways import books_audit, plan_audit
 from gateways.books import Ledger
 from gateways.casebook import find_case
+from gateways.evidence import EvidenceStore, open_store
 from records import trail
 from records.tables import CaseRow, TrailRow
+from settings import load_settings
 
 
 def verify(
@@ -29,14 +31,20 @@ def verify(
         row = find_case(session, case) if case else None
     outcomes = _outcomes(row.case_id if row else None)
     with database.reading() as session:
-        verified = check(session, row.dossier if row else None, outcomes)
+        verified = check(session, row.dossier if row else None, outcomes, open_store(load_settings().evidence_url))
     answer(verified, as_json, _words)
     if verified.breaks:
         raise typer.Exit(1)
 
 
-def check(session: Session, dossier: str | None, outcomes: Sequence[CaseOutcome] | None) -> Verified:
-    """Compare what is on record with itself and with `outcomes` of ended cases (null: Temporal is not reachable)."""
+def check(
+    session: Session,
+    dossier: str | None,
+    outcomes: Sequence[CaseOutcome] | None,
+    evidence: EvidenceStore | None = None,
+) -> Verified:
+    """Compare what is on record with itself, with `outcomes` of ended cases (null: Temporal is not reachable) and with
+    the snapshots in `evidence` (null: they are not looked for)."""
     sums = Ledger().sums(session)
     mine = [outcome for outcome in outcomes or () if dossier in {None, outcome.dossier}]
     breaks = [f"{broken.dossier}: {broken.words}" for broken in trail.verify(session, dossier)]
@@ -47,6 +55,7 @@ def check(session: Session, dossier: str | None, outcomes: Sequence[CaseOutcome]
     ]
     breaks += [f"The books in {currency} do not sum to zero." for currency, minor in sums.items() if minor]
     breaks += books_audit.breaks(session)
+    breaks += plan_audit.breaks(session, evidence, dossier)
     cases, links = select(func.count(col(CaseRow.dossier))), select(func.count(col(TrailRow.seq)))
     if dossier:
         cases, links = cases.where(CaseRow.dossier == dossier), links.where(TrailRow.dossier == dossier)

@@ -44,7 +44,8 @@ class PlanView(Contract):
 
 
 class AdjustmentView(Contract):
-    """All of one adjustment. `content`: what the customer said at the end, null where nothing."""
+    """All of one adjustment. `content`: what the customer said at the end, null where nothing; `breaks`: what of it
+    is not as the trail has it, a sentence each."""
 
     case: str
     account: str
@@ -58,6 +59,7 @@ class AdjustmentView(Contract):
     learned_by: str
     said: tuple[SaidLine, ...]
     plans: tuple[PlanView, ...]
+    breaks: tuple[str, ...] = ()
 
 
 class LearnedLine(Contract):

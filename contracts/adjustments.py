@@ -68,7 +68,7 @@ class Confirmed(Contract):
 
 
 class Linked(Contract):
-    """The incident behind an adjustment, if there is one; or `why` the one that was named cannot be it."""
+    """The incident behind an adjustment, if there is one; `why` the one that was named cannot be it."""
 
     incident: str = ""
     why: Words = ""
@@ -161,7 +161,8 @@ class Plan(Contract):
     """更正方案: all that is posted, in one transaction. `periods`: the tax periods that it touches, of the entries that
     were wrong and of those that put them right; `gross`: the sum of all that it moves, which the limit is held
     against; `days`: the first and the last of those that were compared, null where it is about no day that was;
-    `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back."""
+    `basis`: the hash of everything in the books that it rests on; `undoes`: the plan that it takes back, and `abroad`
+    then what that one began with other customers."""
 
     dossier: str
     n: int
@@ -178,7 +179,8 @@ class Plan(Contract):
 
 class PlanSummary(Contract):
     """What came of a proposal: the plan by its number and hash, and how people are told it; or `why` there is none.
-    `within`: one may approve it; `lines` for staff; `told` and the balances for the customer."""
+    `within`: one may approve it; `lines` for staff; `told` and the balances for the customer; `brought_by`: who put
+    papers to the case, and so made it what it is."""
 
     n: int = 0
     hash: str = ""
@@ -189,6 +191,7 @@ class PlanSummary(Contract):
     before: str = ""
     after: str = ""
     periods: str = ""
+    brought_by: tuple[str, ...] = ()
 
 
 class PlanMark(StrEnum):
@@ -201,8 +204,7 @@ class PlanMark(StrEnum):
 
 
 class Posted(Contract):
-    """调账: the entries that stand in the books now, and the balance after them (empty where none is on the account of
-    the case); or `why` nothing was posted."""
+    """调账: the entries that stand in the books now, and the balances after them; or `why` nothing was posted."""
 
     entries: tuple[str, ...] = ()
     why: Words = ""

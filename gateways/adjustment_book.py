@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from contracts.adjustment_views import AdjustmentFigures, AdjustmentView, LearnedLine, MarkLine, PlanView, SaidLine
@@ -11,6 +12,7 @@ from contracts.adjustments import SYSTEM, AdjustmentRequest, Plan, PlanMark
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import CaseKind
+from gateways import plan_audit
 from gateways.books_months import day_of
 from gateways.casebook import find_case
 from gateways.incident_figures import tally
@@ -20,7 +22,8 @@ from records.tables import CaseRow
 
 
 def adjustment_view(database: Database, case: str) -> AdjustmentView:
-    """All of one adjustment. Refused: NOT_FOUND where there is no such case, or it is none."""
+    """All of one adjustment. Refused: NOT_FOUND where there is no such case, or it is none; MISMATCH where a plan was
+    made unreadable."""
     with database.reading() as session:
         row = session.get(AdjustmentRow, find_case(session, case).dossier)
         if row is None:
@@ -30,6 +33,7 @@ def adjustment_view(database: Database, case: str) -> AdjustmentView:
             **row.model_dump(exclude={"dossier", "case_id"}),
             said=_said(session, row.dossier),
             plans=_plans(session, row.dossier),
+            breaks=tuple(plan_audit.breaks(session, None, row.dossier)),
         )
 
 
@@ -77,7 +81,7 @@ def _posted(session: Session, dossiers: Sequence[str]) -> tuple[Money, ...]:
     wanted = set(dossiers)
     for row in session.exec(select(PlanRow).where(col(PlanRow.hash).in_(posted))):
         if row.dossier in wanted:
-            gross = Plan.model_validate_json(row.plan).gross
+            gross = _read(row).gross
             moved[gross.currency] += gross.minor
     return tuple(Money(minor=minor, currency=currency) for currency, minor in sorted(moved.items()))
 
@@ -93,7 +97,7 @@ def _plans(session: Session, dossier: str) -> tuple[PlanView, ...]:
 
 
 def _plan(session: Session, row: PlanRow) -> PlanView:
-    plan = Plan.model_validate_json(row.plan)
+    plan = _read(row)
     shown = {name: getattr(plan, name) for name in ("bookings", "effects", "periods", "gross", "undoes")}
     marks = select(PlanMarkRow).where(PlanMarkRow.dossier == row.dossier, PlanMarkRow.n == row.n)
     return PlanView(
@@ -104,3 +108,11 @@ def _plan(session: Session, row: PlanRow) -> PlanView:
             for each in session.exec(marks.order_by(col(PlanMarkRow.at)))
         ),
     )
+
+
+def _read(row: PlanRow) -> Plan:
+    try:
+        return Plan.model_validate_json(row.plan)
+    except ValidationError:
+        words = f"Plan {row.n} of {row.dossier} is not what its hash says, and cannot be read; `verify` says more."
+        raise Refused(Code.MISMATCH, words) from None

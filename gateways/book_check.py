@@ -7,15 +7,18 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
+from contracts.adjustments import OF_A_CHECK, SYSTEM, AdjustmentRequest, Cause
 from contracts.book_checks import BookRule, Breach
 from contracts.books import OwnLedger
 from contracts.money import Money
 from gateways.books_entries import taken_back
-from gateways.books_facts import account_of
+from gateways.books_facts import account_of, ledger_of
 from gateways.books_months import FIRM_ZONE, day_of, next_month
 from policy.adjustments import BookRules, Price
 from policy.spans import plain
 from records.books_tables import JournalEntryRow, JournalLineRow
+
+_CAUSES = {BookRule.DOUBLED: Cause.DATA_ENTRY, BookRule.UNBALANCED: Cause.SYSTEM_FAULT}
 
 
 class Posted(NamedTuple):
@@ -34,13 +37,18 @@ class Posted(NamedTuple):
         return any(name.partition(":")[0] == ledger for name, _, _ in self.lines)
 
 
-def posted(session: Session) -> list[Posted]:
-    """Every entry, in the order of booking."""
+def posted(session: Session, account: str = "") -> list[Posted]:
+    """Every entry, in the order of booking; only those on an account where one is named."""
     lines: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
-    for line in session.exec(select(JournalLineRow).order_by(col(JournalLineRow.entry), col(JournalLineRow.n))):
+    all_lines = select(JournalLineRow).order_by(col(JournalLineRow.entry), col(JournalLineRow.n))
+    rows = select(JournalEntryRow).order_by(col(JournalEntryRow.n))
+    if account:
+        on_it = select(JournalLineRow.entry).where(JournalLineRow.ledger == ledger_of(account))
+        all_lines = all_lines.where(col(JournalLineRow.entry).in_(on_it))
+        rows = rows.where(col(JournalEntryRow.id).in_(on_it))
+    for line in session.exec(all_lines):
         lines[line.entry].append((line.ledger, line.minor, line.currency))
-    rows = session.exec(select(JournalEntryRow).order_by(col(JournalEntryRow.n)))
-    return [Posted(row, tuple(lines[row.id])) for row in rows]
+    return [Posted(row, tuple(lines[row.id])) for row in session.exec(rows)]
 
 
 def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
@@ -55,6 +63,25 @@ def breaches(rules: BookRules, entries: Sequence[Posted]) -> Iterator[Breach]:
     for each in plain_ones:
         yield from _late(each, plain(rules.late_after))
         yield from _unpriced(each, rules.prices)
+
+
+def request_for(breach: Breach) -> AdjustmentRequest:
+    """What the check asks for. The same for the same breach, however often it is found."""
+    return AdjustmentRequest(
+        request_id=f"{OF_A_CHECK}{breach.rule}-{breach.entry}",
+        account=breach.account,
+        raised_by=SYSTEM,
+        suspected_cause=_CAUSES.get(breach.rule, Cause.IMPROPER_ACCOUNTING),
+        description=breach.words,
+        entries=(breach.entry,),
+    )
+
+
+def is_found(session: Session, rules: BookRules, request: AdjustmentRequest) -> bool:
+    """Whether the check asks for just this, by what the books of the account show. All that bears on an entry (what is
+    like it, what takes it back) is on its account."""
+    found = breaches(rules, posted(session, request.account))
+    return any(each.account and request_for(each) == request for each in found)
 
 
 def _unbalanced(entry: Posted) -> Iterator[Breach]:

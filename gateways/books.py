@@ -26,6 +26,7 @@ from gateways.books_journal import Posting
 from gateways.books_periods import Periods
 from gateways.books_standing import Standing
 from gateways.books_together import Together
+from gateways.comparison import Booked
 
 
 class Books(Protocol):
@@ -69,8 +70,14 @@ class Books(Protocol):
         """All of one entry."""
         ...
 
-    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
-        """The accounts on which one of these amounts is booked."""
+    def corrections_of(self, session: Session, entry_id: str) -> tuple[JournalEntry, ...]:
+        """What was booked to put an entry right, but for its reversal."""
+        ...
+
+    def booked_alike(
+        self, session: Session, currency: str, minors: Collection[int], months: tuple[str, str]
+    ) -> tuple[Booked, ...]:
+        """What is booked with one of these amounts, from the first to the last of `months`, and stands."""
         ...
 
     def standing(self, entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:

@@ -14,7 +14,8 @@ from contracts.books import EntryFacts, Line, OwnLedger
 from contracts.money import Money
 from contracts.refusals import Code, Refused
 from gateways.books_facts import account_of, found, ledger_of
-from gateways.books_months import period_of
+from gateways.books_months import day_of, period_of
+from gateways.comparison import Booked
 from records.books_tables import AccountRow, JournalEntryRow, JournalLineRow
 from records.canonical import fingerprint
 
@@ -22,6 +23,9 @@ _CUSTOMER = ledger_of("")
 
 _AT_ONCE = 10_000
 """A statement of SQL takes only so many values; SQLite 32,766."""
+
+_MOST_ALIKE = 20_000
+"""So many entries of the same amounts are looked at, which takes half a second."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,25 @@ class Entries:
             lines=tuple(lines_of(session, entry_id)),
         )
 
-    def booked_alike(self, session: Session, currency: str, minors: Collection[int]) -> tuple[str, ...]:
-        """The accounts on which one of these amounts is booked, in minor units of `currency`."""
-        amounts, ledgers = sorted(minors), set[str]()
-        for first in range(0, len(amounts), _AT_ONCE):
-            some = col(JournalLineRow.minor).in_(amounts[first : first + _AT_ONCE])
-            ledgers.update(session.exec(select(JournalLineRow.ledger).where(JournalLineRow.currency == currency, some)))
-        return tuple(sorted(account for ledger in ledgers if (account := account_of(ledger))))
+    def corrections_of(self, session: Session, entry_id: str) -> tuple[JournalEntry, ...]:
+        """What was booked to put an entry right, in the order of booking; its reversal is none of them."""
+        mine = select(JournalEntryRow.id).where(JournalEntryRow.corrects == entry_id)
+        plain = mine.where(col(JournalEntryRow.reverses).is_(None)).order_by(col(JournalEntryRow.n))
+        return tuple(self.entry(session, each) for each in session.exec(plain).all())
+
+    def booked_alike(
+        self, session: Session, currency: str, minors: Collection[int], months: tuple[str, str]
+    ) -> tuple[Booked, ...]:
+        """The entries on accounts of customers that move one of these amounts, in minor units of `currency`, in the
+        periods from the first to the last of `months` (such as `2026-09`), and stand."""
+        amounts = sorted(minors)
+        found = [
+            each
+            for first in range(0, len(amounts), _AT_ONCE)
+            for each in _alike(session, currency, amounts[first : first + _AT_ONCE], months)
+        ]
+        gone = _reversed(session, [each.entry for each in found])
+        return tuple(each for each in found if each.entry not in gone)
 
     @staticmethod
     def standing(entries: Sequence[EntryFacts]) -> tuple[EntryFacts, ...]:
@@ -182,6 +198,41 @@ def write(session: Session, draft: Draft) -> None:
         for n, line in enumerate(draft.lines, 1)
     ]
     session.exec(insert(JournalLineRow).values(booked))
+
+
+def _alike(session: Session, currency: str, minors: Sequence[int], months: tuple[str, str]) -> list[Booked]:
+    """Reversals are none of them; the first so many, since more than that cannot be told apart anyway."""
+    entry, moved = JournalEntryRow, func.sum(JournalLineRow.minor)
+    rows = (
+        select(entry, JournalLineRow.ledger, moved)
+        .join(JournalLineRow, col(JournalLineRow.entry) == col(entry.id))
+        .where(col(entry.period).between(*months), col(entry.reverses).is_(None))
+        .where(JournalLineRow.currency == currency, col(JournalLineRow.ledger).startswith(_CUSTOMER))
+        .group_by(col(entry.n), col(JournalLineRow.ledger))
+        .having(moved.in_(minors))
+        .order_by(col(entry.n), col(JournalLineRow.ledger))
+        .limit(_MOST_ALIKE)
+    )
+    return [
+        Booked(
+            each.id, account_of(ledger), each.reference, day_of(each.at), Money(minor=int(minor), currency=currency),
+            each.text,
+        )
+        for each, ledger, minor in session.exec(rows)
+    ]  # fmt: skip
+
+
+def _reversed(session: Session, entries: Sequence[str]) -> set[str]:
+    """Which of these entries do not stand; what a reversal took back stands again where that was itself reversed."""
+    taken_by: dict[str, str] = {}
+    for first in range(0, len(entries), _AT_ONCE):
+        some = col(JournalEntryRow.reverses).in_(entries[first : first + _AT_ONCE])
+        taken_by |= {
+            str(entry): by
+            for entry, by in session.exec(select(JournalEntryRow.reverses, JournalEntryRow.id).where(some))
+        }
+    again = _reversed(session, [*taken_by.values()]) if taken_by else set()
+    return {entry for entry, by in taken_by.items() if by not in again}
 
 
 def _other_sides(session: Session, ledger: str) -> dict[str, list[str]]:

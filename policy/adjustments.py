@@ -55,9 +55,10 @@ class BookRules(Contract):
 class AdjustmentRules(Contract):
     """`roles` find out the cause and propose. `expected`: the overall time, which stands for `pauses_for`. `objection`:
     how long the customer may object before anything is posted; the ladder of that notice gives up no sooner.
-    Everything up to `limit` is approved by `within`, above it by `above`. `waiver`: who lets an adjustment go on though
-    the incident behind it is not solved; `objections`: who judges what the customer objects to; `lessons`: who says
-    what is to be done better."""
+    Everything up to `limit` is approved by `within`, above it by `above`; what was approved before in the case counts,
+    and so much of the customer's other cases as `counted` says. `waiver`: who lets an adjustment go on though the
+    incident behind it is not solved; `objections`: who judges what the customer objects to; `lessons`: who says what is
+    to be done better."""
 
     roles: Roles
     ladder: str
@@ -68,6 +69,7 @@ class AdjustmentRules(Contract):
     expected: Span
     pauses_for: tuple[WaitedFor, ...] = ()
     limit: Amounts
+    counted: PlainSpan | None = None
     within: Approvals
     above: Approvals
     waiver: Roles

@@ -147,7 +147,7 @@ class JournalEntryRow(SQLModel, table=True):
     period: str = Field(index=True)
     recorded_at: datetime = Field(sa_type=UtcMoment)
     reverses: str | None = Field(default=None, index=True, unique=True)
-    corrects: str | None = None
+    corrects: str | None = Field(default=None, index=True)
     lines: int
 
 

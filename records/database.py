@@ -12,13 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from contracts.refusals import Code, Refused
-from records.once import Effect, once
+from records.once import Effect, done, once
 
 R = TypeVar("R")
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _UPGRADE_LOCK = 7_105_223
 _READING = "quietus_reading"
+_READS: dict[str, dict[str, Any]] = {
+    "sqlite": {_READING: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
+"""What tells a connection that it only reads."""
 
 
 class Database:
@@ -45,8 +50,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads. On SQLite it waits for no writer, and none waits for it."""
-        with Session(self.engine.execution_options(**{_READING: True}), expire_on_commit=False) as session:
+        """A session that only reads, all as it is at one moment. It waits for no writer, and none waits for it."""
+        engine = self.engine.execution_options(**_READS[self.kind])
+        with Session(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -56,6 +62,11 @@ class Database:
             with once(session, key, parameters, result) as effect:
                 yield effect
             session.commit()
+
+    def done(self, key: str, parameters: BaseModel | None, result: type[R]) -> R | None:
+        """What the effect under `key` answered, null where it was not done yet; see records/once.py."""
+        with self.reading() as session:
+            return done(session, key, parameters, result)
 
     def upgrade(self) -> None:
         """Bring the tables to the newest form. Safe to repeat, and from several processes at once."""

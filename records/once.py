@@ -60,6 +60,14 @@ def once(session: Session, key: str, parameters: BaseModel | None, result: type[
         session.rollback()
 
 
+def done(session: Session, key: str, parameters: BaseModel | None, result: type[R]) -> R | None:
+    """What the effect under `key` answered, null where it was not done yet: to be asked before long work that leads up
+    to an effect. Refused(MISMATCH) as for `once`."""
+    asked = fingerprint(None if parameters is None else parameters.model_dump(mode="json"))
+    there = session.get(EffectRow, key) is not None
+    return TypeAdapter(result).validate_json(_recorded(session, key, asked)) if there else None
+
+
 def _recorded(session: Session, key: str, asked: str) -> str:
     row = session.get_one(EffectRow, key)
     if row.fingerprint != asked:

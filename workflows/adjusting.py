@@ -13,13 +13,20 @@ from activities.adjustments import Adjustments
 from activities.incidents import Incidents
 from contracts.adjustments import AdjustmentRequest, Cause
 from contracts.messages import Process, adjustment_id
-from contracts.refusals import refusal_of
+from contracts.refusals import Code, Refused, refusal_of
 from contracts.requests import CaseOutcome
 from contracts.taken import Taken
 from contracts.tasks import DecisionReceipt, TaskOption
 
 if TYPE_CHECKING:
     from workflows.case import Case
+
+    Adjustment = workflow.ChildWorkflowHandle[object, CaseOutcome]
+
+TRIES = 5
+"""How often an adjustment is begun whose number is taken, before it is for people."""
+
+NEXT_TRY = timedelta(minutes=1)
 
 LOOK_AGAIN = timedelta(hours=1)
 """How often another case is asked whether it is over."""
@@ -40,19 +47,39 @@ async def adjusted(case: Case, decision: DecisionReceipt) -> str:
 async def begun(case: Case, request: AdjustmentRequest) -> str:
     """How an adjustment has ended that this case begins and waits for; or why it could not be opened."""
     try:
-        child = await start_adjustment(case, request)
-    except WorkflowAlreadyStartedError:  # after a reset
-        return await over(case, adjustment_id(request.request_id))
+        child = await started(case, request)
+        return await (ended(case, child) if child else over(case, adjustment_id(request.request_id)))
+    except Refused as refusal:
+        return refusal.sentence
+
+
+async def started(case: Case, request: AdjustmentRequest) -> Adjustment | None:
+    """An adjustment that this case begins; None where it has begun it already, as after a reset. Nobody waits for
+    somebody else's of that number, which is gone again as soon as its opening is refused. Refused: MISMATCH where it
+    stays."""
+    for _ in range(TRIES):
+        try:
+            return await _child(case, request)
+        except WorkflowAlreadyStartedError:
+            if await case.carried_out(Adjustments.is_begun, request):
+                return None
+        await case.until(lambda: False, before=case.now() + NEXT_TRY, summary="until the number is free")
+    raise Refused(Code.MISMATCH, f"The number {request.request_id} is taken by somebody else's adjustment.")
+
+
+async def ended(case: Case, child: Adjustment) -> str:
+    """How an adjustment has ended that this case has begun. Refused where it could not be opened."""
     done = asyncio.ensure_future(child)
     await case.until(done.done)
     try:
         return (await done).outcome
     except ChildWorkflowError as error:
-        refusal = refusal_of(error)
-        return refusal.sentence if refusal else "it was stopped by an operator"
+        if refusal := refusal_of(error):
+            raise refusal from None
+        return "it was stopped by an operator"
 
 
-async def start_adjustment(case: Case, request: AdjustmentRequest) -> workflow.ChildWorkflowHandle[object, CaseOutcome]:
+async def _child(case: Case, request: AdjustmentRequest) -> Adjustment:
     """An adjustment that outlives this case. WorkflowAlreadyStartedError where it is known."""
     return await workflow.start_child_workflow(
         Process.ADJUSTMENT.value, request, id=adjustment_id(request.request_id),

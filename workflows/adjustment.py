@@ -1,14 +1,11 @@
 """账目调整: put the wrong books of one account right, with the customer's knowledge."""
 
 import json
-from contextlib import suppress
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.adjustments import Adjustments
-from activities.mending import Mending
 from activities.plans import Plans
 from activities.postings import Postings
 from contracts.adjustments import (
@@ -26,8 +23,8 @@ from contracts.requests import CaseOutcome, Receipt
 from contracts.steps import Ending
 from contracts.tasks import DecisionReceipt
 from contracts.vocabulary import Outcome, Stage
-from workflows.adjusting import start_adjustment
 from workflows.adjustment_cause import AdjustmentCause
+from workflows.adjustment_elsewhere import put_right_elsewhere
 from workflows.adjustment_people import (
     AGREE,
     COMPARE_AGAIN,
@@ -42,10 +39,19 @@ from workflows.remedy_shapes import APPROVE
 from workflows.stops import Returned
 
 
+class Judged(NamedTuple):
+    """An objection that has a reason, at least in part: what was said, who judged so, and why."""
+
+    said: DecisionReceipt
+    by: str
+    why: str
+
+
 @workflow.defn
 class AccountAdjustment(AdjustmentCause):
     """Put the books of one account right. The stages are those of docs/process.md; nothing here says how long or how
-    often. `undoing`: the newest plan takes a posted one back."""
+    often. `undoing`: the newest plan takes a posted one back; `objected`: what is to be judged; `justified`: how an
+    objection to what was posted was judged that is not made good yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +60,7 @@ class AccountAdjustment(AdjustmentCause):
         self.looks = 0
         self.proposer = ""
         self.objected: DecisionReceipt | None = None
+        self.justified: Judged | None = None
         self.posted = PlanSummary()
         self.balance = ""
         self.asked_about = ""
@@ -66,7 +73,7 @@ class AccountAdjustment(AdjustmentCause):
         self.workers.add(request.raised_by)
         case, now = workflow.info().workflow_id, self.now()
         self.remarks = (f"what was said and planned: `starter.py adjustment show {case}`",)
-        opening = self.surely(Adjustments.open_adjustment, case, request, now, summary="open")
+        opening = self.surely(Adjustments.open_adjustment, case, request, now, self.begun_by, summary="open")
         return await self.uncancelled(self.course(opening))
 
     async def process(self) -> Ending:
@@ -113,7 +120,11 @@ class AccountAdjustment(AdjustmentCause):
         decision = await self.ask_approval_of(self.planned)
         if decision.option == APPROVE.name:
             approvers = await self.carried_out(Plans.approve_plan, self.planned.hash)
-            return self.approvers.update(approvers)
+            self.approvers.update(approvers)
+            if approvers:
+                return
+            self.planned = self.planned.model_copy(update={"within": False})
+            raise Returned(Stage.APPROVAL)
         self.why = f"plan {self.planned.n} was rejected: {decision.reason}"
         if not self.undoing:
             raise Returned(Stage.COMPARISON)
@@ -123,30 +134,29 @@ class AccountAdjustment(AdjustmentCause):
     async def notice(self) -> None:
         """告知与异议期: nothing is posted before the customer knows of it, and agrees or lets the time pass."""
         while True:
-            posts_at = await self.carried_out(Mending.after, self.rules.objection)
-            answer = await self.ask_about(self.planned, self.day(posts_at), undoing=self.undoing)
+            answer = await self.ask_about(undoing=self.undoing)
             if await self.carried_out(Plans.tell_plan, self.planned.hash):
                 break
-            await self.letter_about(self.planned, self.day(posts_at))
+            await self.letter_about()
         if answer is not None and answer.option == OBJECT.name:
             await self._judge(answer)
         if answer is None or answer.option != AGREE.name:
-            await self.until(lambda: False, before=posts_at, summary="objection time")
+            await self.until(lambda: False, before=self.posts_at, summary="objection time")
         await self.not_paused()
 
     async def posting(self) -> None:
         """复核、快照、调账、对账: the plan as it was approved and told, or back to the comparison."""
         changed = await self.carried_out(Postings.plan_changed, self.planned.hash)
         if changed:
-            self._back(changed)
+            await self._again(changed)
         await self.until_clear(self.by(Postings.plan_frozen))
         self.settling = True
         posted = await self.carried_out(Postings.post_plan, self.planned.hash)
         self.settling = self.money_moved = self.money_moved or bool(posted.entries)
         if posted.why:
-            self._back(posted.why)
+            await self._again(posted.why)
         self.balance = posted.balance or self.planned.after
-        self.posted = self.planned
+        self.posted, self.justified = self.planned, None
         await self._elsewhere()
         if left := await self.carried_out(Postings.reconcile_books, self.planned.hash):
             self._back(left)
@@ -183,7 +193,15 @@ class AccountAdjustment(AdjustmentCause):
         proposing = Plans.propose_plan, draft, compared, decision.by, decision.reason
         self.planned = await self.carried_out(*proposing)
         self.why, self.proposer = self.planned.why, decision.by
+        self.workers.update(self.planned.brought_by)
         return not self.why
+
+    async def _again(self, why: str) -> NoReturn:
+        """The plan cannot be posted as it is. What takes back is made anew from the books as they are now, all else
+        goes back to the comparison."""
+        if self.undoing and self.justified:
+            await self._undo(self.justified)
+        self._back(why)
 
     def _back(self, why: str) -> NoReturn:
         """Back to the comparison, with the reason; what was objected to is not on the table any more."""
@@ -192,9 +210,12 @@ class AccountAdjustment(AdjustmentCause):
 
     def _done(self, outcome: Outcome, why: str) -> NoReturn:
         """No further plan is made: the case ends, or what was posted before stands, and the customer is asked about it
-        if they were not yet."""
+        if they were not yet. Where they objected with reason, it is judged again whether that may be."""
         if not self.money_moved:
             self.end(outcome, why)
+        if self.justified:
+            self.objected, self.planned, self.why = self.justified.said, self.posted, f"no further plan: {why}"
+            raise Returned(Stage.SATISFACTION)
         self.why = ""
         raise Returned(Stage.LESSONS if self.asked_about == self.posted.hash else Stage.SATISFACTION)
 
@@ -214,24 +235,33 @@ class AccountAdjustment(AdjustmentCause):
     async def _judge(self, said: DecisionReceipt) -> None:
         """异议: justified, it is taken back; partly, there is a new plan; else the customer is told why not."""
         decision = await self.ask_about_objection(said, self.why)
-        self.workers |= {decision.by, decision.in_place_of} - {""}
-        await self._keep(said)
-        await self.carried_out(Adjustments.contented, False)
-        self.objected, self.why = (said, "") if decision.option == JUSTIFIED.name else (None, "")
+        if said.task not in self.judges:
+            await self._keep(said)
+            await self.carried_out(Adjustments.contented, False)
+        self.judges.setdefault(said.task, set()).update({decision.by, decision.in_place_of} - {""})
+        self.objected, self.why = None, ""
         if decision.option == UNJUSTIFIED.name:
+            self.justified = None if self.justified and self.justified.said == said else self.justified
             await self.tell("objection_rejected", {"objection": said.reason, "words": decision.reason})
-        elif decision.option == JUSTIFIED.name and self.posted.hash == self.planned.hash:
-            await self._undo(decision)
-        else:
-            self._back(f"the customer objects: {said.reason}; {decision.reason}")
+            return
+        judged = Judged(said, decision.by, decision.reason)
+        if self.money_moved:
+            self.justified = judged
+        if decision.option == JUSTIFIED.name and self.posted.hash == self.planned.hash:
+            await self._undo(judged)
+        self._back(f"the customer objects: {said.reason}; {decision.reason}")
 
-    async def _undo(self, decision: DecisionReceipt) -> NoReturn:
+    async def _undo(self, judged: Judged) -> NoReturn:
         """冲回: a plan that takes back what was posted, approved and told like any other."""
-        undoing = Plans.propose_undoing, self.posted.hash, decision.by, decision.reason
+        undoing = Plans.propose_undoing, self.posted.hash, judged.by, judged.why
         planned = await self.carried_out(*undoing)
         if planned.why:
             self._back(planned.why)
-        self.planned, self.undoing = planned, True
+        self.objected, self.undoing = judged.said, True
+        if not planned.hash:  # others took it back meanwhile
+            self.balance = planned.after
+            raise Returned(Stage.SATISFACTION)
+        self.planned = planned
         raise Returned(Stage.APPROVAL)
 
     async def _keep(self, said: DecisionReceipt) -> None:
@@ -241,8 +271,7 @@ class AccountAdjustment(AdjustmentCause):
     async def _elsewhere(self) -> None:
         """What stands on the accounts of other customers is put right in adjustments of their own."""
         for request in await self.carried_out(Postings.plan_elsewhere, self.planned.hash, self.proposer):
-            with suppress(WorkflowAlreadyStartedError):
-                await start_adjustment(self, request)
+            put_right_elsewhere(self, request)
 
     # ---- the request ---------------------------------------------------------------------------------------------
 

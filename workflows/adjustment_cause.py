@@ -43,23 +43,26 @@ class AdjustmentCause(AdjustmentPeople):
 
     async def fault_over(self) -> None:
         """系统故障: the incident behind it is solved first, or waived."""
+        why = ""
         while self.cause_is is Cause.SYSTEM_FAULT and not self.fault_is_over:
             watching = asyncio.ensure_future(self._until_solved(self.incident)) if self.incident else None
             try:
-                decision = await self.ask_to_waive(self.incident)
+                decision = await self.ask_to_waive(why or self.incident)
             except Moot:
                 self.fault_is_over = True
                 return
             finally:
                 if watching:
                     watching.cancel()
-            self.workers |= {decision.by, decision.in_place_of} - {""}
             if decision.option == WAIVE.name:
                 await self.carried_out(Adjustments.waive_fault, decision.by, decision.reason)
                 self.fault_is_over = True
             else:
                 linked = await self.carried_out(Adjustments.confirm_cause, self._confirmed(decision))
-                self.incident = linked.incident
+                why, self.incident = linked.why, linked.incident
+                if why:  # nothing was done, so that the same manager may waive it
+                    continue
+            self.workers |= {decision.by, decision.in_place_of} - {""}
 
     async def _until_solved(self, incident: str) -> None:
         """Nobody needs to waive an incident that is solved; one that ended otherwise is for people."""
@@ -67,12 +70,17 @@ class AdjustmentCause(AdjustmentPeople):
             if await over(self, incident) in SOLVED:
                 self.make_moot("the incident behind it is solved", lambda spec: spec.name == FAULT_BEHIND)
 
-    def _confirmed(self, decision: DecisionReceipt) -> Confirmed:
+    @property
+    def begun_by(self) -> str:
+        """The case that began this one as its child, as the server says; empty where none did."""
         parent = workflow.info().parent
+        return parent.workflow_id if parent else ""
+
+    def _confirmed(self, decision: DecisionReceipt) -> Confirmed:
         return Confirmed(
             cause=self.cause_is,
             incident=str(decision.data.get("incident", "")),
-            waiting=parent.workflow_id if parent else "",
+            waiting=self.begun_by,
             by=decision.by,
             reason=decision.reason,
         )

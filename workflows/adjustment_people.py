@@ -1,8 +1,9 @@
 """账目调整: what an adjustment asks people, staff and the customer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from activities.adjustments import Adjustments
+from activities.mending import Mending
 from contracts.adjustments import Cause, Compared, PlanSummary, Said, Speaker, Topic
 from contracts.notices import NoticeSpec
 from contracts.taken import Taken
@@ -39,7 +40,8 @@ END = TaskOption(name="end", reason_needed=True)
 class AdjustmentPeople(Case):
     """The questions of an adjustment. `cause_is`: why the books are wrong, as far as it is known; `why`: why it came
     back to the comparison; `workers`: who has worked on it or asked for it, and so approves none of it; `approvers`
-    judge no objection to it; `planned`: the newest plan."""
+    judge no objection to it; `judges`: who judged an objection, by the task in which it was said; `planned`: the newest
+    plan, and `posts_at` when it is posted if nobody objects."""
 
     def __init__(self) -> None:
         super().__init__(CaseKind.ADJUSTMENT)
@@ -47,12 +49,19 @@ class AdjustmentPeople(Case):
         self.cause_is = Cause.DATA_ENTRY
         self.workers: set[str] = set()
         self.approvers: set[str] = set()
+        self.judges: dict[str, set[str]] = {}
         self.planned = PlanSummary()
+        self.posts_at = self.now()
 
     @property
     def rules(self) -> AdjustmentRules:
         """The policy's rules for adjustments."""
         return self.policy.for_adjustments
+
+    @property
+    def hands(self) -> tuple[str, ...]:
+        """Who has a hand in it, and so approves none of it."""
+        return tuple(sorted(self.workers.union(*self.judges.values())))
 
     async def ask_cause(self, suspected: str, why: str) -> DecisionReceipt:
         """原因确认: what is behind it; a system's fault with the incident about it."""
@@ -66,7 +75,7 @@ class AdjustmentPeople(Case):
         about = incident or "none is named"
         return await self.ask_staff(
             FAULT_BEHIND, f"the fault behind {self.case_id} is not solved: {about}", self.rules.waiver, (WAIVE, LINK),
-            barred=tuple(sorted(self.workers)), ladder=self.rules.ladder, facts={"incident": about},
+            barred=self.hands, ladder=self.rules.ladder, facts={"incident": about},
         )  # fmt: skip
 
     async def ask_what_happened(self, cause: Cause) -> tuple[Said, ...]:
@@ -77,6 +86,7 @@ class AdjustmentPeople(Case):
         )  # fmt: skip
         if answer is None:
             return (Said(speaker=Speaker.CUSTOMER, about="all", words="no answer came"),)
+        self.workers |= {answer.heard_by} - {""}
         if answer.option == NOTHING_KNOWN.name:
             words = answer.reason or "nothing is known of it"
             return (Said(speaker=Speaker.CUSTOMER, about="all", words=words, heard_by=answer.heard_by),)
@@ -99,30 +109,39 @@ class AdjustmentPeople(Case):
         rule = self.rules.within if planned.within else self.rules.above
         facts = {"plan": planned.hash, "lines": planned.lines}
         return await ruled(
-            self, "approve_plan", f"plan {planned.n} of {self.case_id}", rule, sorted(self.workers), "approval", **facts
+            self, "approve_plan", f"plan {planned.n} of {self.case_id}", rule, self.hands, "approval", **facts
         )
 
-    async def ask_about(self, planned: PlanSummary, day: str, *, undoing: bool) -> DecisionReceipt | None:
+    async def ask_about(self, *, undoing: bool) -> DecisionReceipt | None:
         """告知: cause, plan and day; what the customer says to it until the objection time is over. `undoing`: it takes
         back what the customer objected to."""
-        facts = self.notice_facts(planned, day) | ({"undoing": "yes"} if undoing else {})
+
+        async def facts() -> dict[str, str]:
+            self.posts_at = await self.carried_out(Mending.after, self.rules.objection)
+            return self.notice_facts() | ({"undoing": "yes"} if undoing else {})
+
         return await self._spoken(
             "adjustment_notice", "object to the plan", (AGREE, OBJECT, QUESTION), self.rules.objection_ladder, facts
         )
 
     async def ask_satisfaction(self, planned: PlanSummary, balance: str) -> DecisionReceipt | None:
         """满意度: content, a suggestion, a question, or an objection."""
-        facts = {"corrections": planned.told, "balance": balance}
+
+        async def facts() -> dict[str, str]:
+            return {"corrections": planned.told, "balance": balance}
+
         options = (SATISFIED, SUGGEST, OBJECT, QUESTION)
         return await self._spoken(
             "adjustment_done", "content with the adjustment", options, self.rules.satisfaction_ladder, facts
         )
 
     async def ask_about_objection(self, said: DecisionReceipt, why: str) -> DecisionReceipt:
-        """异议: is it justified, partly, or not? Judged by somebody who has neither worked on it nor approved of it."""
+        """异议: is it justified, partly, or not? Judged by somebody who neither worked on it nor approved; one who
+        judged this one before may do so again."""
+        others = [who for task, who in self.judges.items() if task != said.task]
         return await asked_back(
             self, "objection", said.reason, self.rules.objections, (JUSTIFIED, PARTLY, UNJUSTIFIED, RETURN),
-            barred=tuple(sorted(self.workers | self.approvers)), ladder=self.rules.ladder,
+            barred=tuple(sorted(self.workers.union(self.approvers, *others))), ladder=self.rules.ladder,
             facts={"plan": self.planned.hash, "lines": self.planned.lines} | not_empty(why=why),
         )  # fmt: skip
 
@@ -141,8 +160,9 @@ class AdjustmentPeople(Case):
             "rounds_used_up", words, (Role.SUPERVISOR,), (AGAIN, END), facts=not_empty(why=self.why)
         )
 
-    def notice_facts(self, planned: PlanSummary, day: str) -> dict[str, str]:
-        """What the customer is told of a plan; `plan` proves which one it was."""
+    def notice_facts(self) -> dict[str, str]:
+        """What the customer is told of the newest plan; `plan` proves which one it was."""
+        planned = self.planned
         return {
             "cause": self.cause_is,
             "plan": planned.hash,
@@ -150,19 +170,25 @@ class AdjustmentPeople(Case):
             "before": planned.before,
             "after": planned.after,
             "periods": planned.periods,
-            "day": day,
+            "day": self.day(self.posts_at),
         }
 
     async def _spoken(
-        self, name: str, subject: str, options: Sequence[TaskOption], ladder: str, facts: dict[str, str]
-    ) -> DecisionReceipt | None:
-        """The customer's word, with their questions answered and kept on the way; their clock goes on. Nobody notes it
-        whose work it is about."""
-        asked: tuple[str, ...] = ()
+        self, name: str, subject: str, options: Sequence[TaskOption], ladder: str,
+        begins: Callable[[], Awaitable[dict[str, str]]],
+    ) -> DecisionReceipt | None:  # fmt: skip
+        """The customer's word, with their questions answered and kept on the way. Their time `begins` anew with every
+        answer of ours, as often as the policy has rounds; then it goes on. Nobody notes it who has a hand in it."""
+        asked: list[str] = []
+        exchange: dict[str, str] = {}
+        barred = tuple(sorted(self.approvers.union(self.hands)))
         while True:
+            if len(asked) <= self.policy.rounds:
+                facts = await begins()
             answer = await self.ask_customer(
-                name, subject, options, ladder=ladder, facts=facts, continues=asked, barred=tuple(sorted(self.workers))
-            )
+                name, subject, options, ladder=ladder, facts=facts | exchange, barred=barred,
+                continues=tuple(asked[self.policy.rounds :]),
+            )  # fmt: skip
             if answer is None or answer.option != QUESTION.name:
                 return answer
             reply = await self.ask_staff(
@@ -173,7 +199,8 @@ class AdjustmentPeople(Case):
             said = Said(speaker=Speaker.CUSTOMER, about=name, words=answer.reason, heard_by=answer.heard_by)
             ours = Said(speaker=Speaker.FIRM, about=name, words=reply.reason, heard_by=reply.by)
             await self.carried_out(Adjustments.converse, (said, ours))
-            facts, asked = facts | {"question": answer.reason, "answer": reply.reason}, (*asked, answer.task)
+            exchange = {"question": answer.reason, "answer": reply.reason}
+            asked.append(answer.task)
 
     async def _work(self, name: str, subject: str, options: Sequence[TaskOption], **facts: str) -> DecisionReceipt:
         """A decision of who works on it, and so approves nothing of it."""
@@ -184,6 +211,6 @@ class AdjustmentPeople(Case):
         self.workers |= {decision.by, decision.in_place_of} - {""}
         return decision
 
-    async def letter_about(self, planned: PlanSummary, day: str) -> None:
+    async def letter_about(self) -> None:
         """The notice goes by letter, since nothing else reached the customer."""
-        await self.letter(NoticeSpec(template="adjustment_notice", facts=self.notice_facts(planned, day)))
+        await self.letter(NoticeSpec(template="adjustment_notice", facts=self.notice_facts()))

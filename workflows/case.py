@@ -56,7 +56,8 @@ class Case(CasePolicy):
         try:
             self.opened = await opening
             self.blockers = self.opened.blockers
-            self._policy = await self.surely(Cases.policy, self.opened.policy, summary="pin the policy")
+            policy = await self.surely(Cases.policy, self.opened.policy, summary="pin the policy")
+            self._policy = self._policy or policy  # a later one may have come meanwhile
         except Refused as refusal:
             self.refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)

@@ -135,8 +135,14 @@ class CaseState:
         raise AssertionError("a stopped case passed its checkpoint")
 
     def beside(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the course of the case; it stops at its next wait when the case ends."""
-        self._beside.append(asyncio.ensure_future(coroutine))
+        """Run something beside the course of the case, once its policy is pinned; it stops at its next wait when the
+        case ends."""
+        self._beside.append(asyncio.ensure_future(coroutine if self._policy else self._by_the_rules(coroutine)))
+
+    async def _by_the_rules(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """A message may come between the opening of the case and the moment when its policy is there."""
+        await workflow.wait_condition(lambda: self._policy is not None)
+        await coroutine
 
     async def all_done_beside(self) -> None:
         """Wait until nothing runs beside the course of the case any more. A fault in it is raised here."""

@@ -29,23 +29,25 @@ def wrong(text: str, n: int = 1) -> Difference:
 
 
 def test_an_approver_sees_what_a_plan_comes_to_then_each_entry():
-    shown = for_staff(a_plan(booking("wire fee", lines(cny("-30.00")), DAY)), HASH, lambda period: period > "2026-10")
+    plan = a_plan(booking("wire fee", lines(cny("-30.00")), DAY))
+    shown = for_staff(plan, HASH, lambda period: period > "2026-10", ["it was put right before"])
     assert shown.splitlines() == [
         f"plan 1, hash {HASH}",
         f"{HERS}: 100.00 CNY -> 70.00 CNY",
         "tax periods: 2026-10 (closed), 2026-11 (open); moved in all: 30.00 CNY",
-        f"1. 2026-11-10 {HERS} -30.00 CNY: wire fee",
+        "it was put right before",
         f"{ENTRY} on ACC-9 belongs to another customer: an adjustment of its own",
+        f"1. 2026-11-10 {HERS} -30.00 CNY: wire fee",
     ]
 
 
 def test_of_a_long_plan_nothing_is_left_out_in_silence():
     many = [booking("x" * 500, lines(cny(f"-{n}00000.00")), DAY) for n in range(1, 101)]
-    shown = for_staff(a_plan(*many), HASH, lambda _: True)
+    shown = for_staff(a_plan(*many), HASH, lambda _: True, ())
     head, *_, last = shown.splitlines()
     assert (len(shown) <= 8_000, HASH in head, "70.00 CNY" in shown) == (True, True, True)
     entries = sum(line.partition(". ")[0].isdigit() for line in shown.splitlines())
-    assert last == f"{101 - entries} more lines: `starter.py adjustment show` has all entries"
+    assert last == f"{100 - entries} more lines: `starter.py adjustment show` has all entries"
 
 
 def test_the_customer_is_told_each_entry_of_a_plan_as_far_as_a_notice_goes():

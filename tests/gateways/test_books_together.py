@@ -217,7 +217,19 @@ def test_whatever_is_planned_is_booked_whole_or_not_at_all(charged, plan):
     assert set(do(charged, "sums").values()) == {0}
 
 
-def test_which_accounts_hold_one_of_very_many_amounts_is_answered(charged):
-    """More than one statement of SQL takes."""
-    assert do(charged, "booked_alike", "CNY", range(-70_000, 0)) == (HERS,)
-    assert do(charged, "booked_alike", "USD", range(-70_000, 0)) == ()
+def alike(charged: Database, currency: str = "CNY", month: str = "2026-11") -> list[tuple[str, str, int]]:
+    """What is booked on it with one of very many amounts, more than one statement of SQL takes."""
+    found = do(charged, "booked_alike", currency, range(-70_000, 0), (month, month))
+    return [(each.account, each.reference, each.amount.minor) for each in found]
+
+
+def test_what_is_booked_with_one_of_many_amounts_is_found_by_currency_and_month(charged):
+    assert alike(charged) == [(HERS, "FEE-1", -3_000)]
+    assert alike(charged, "USD") == alike(charged, month="2026-10") == []
+
+
+def test_what_was_taken_back_is_not_found_until_its_reversal_is_itself_taken_back(charged):
+    [back] = book(charged, reversal(charged))
+    assert alike(charged) == []
+    book(charged, booking("ADJ/2", FEE, TODAY, reverses=back))
+    assert alike(charged) == [(HERS, "FEE-1", -3_000)]

@@ -1,7 +1,8 @@
 """A bank statement against the books: what agrees is silent, and each fault is told as what it is."""
 
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.money import Money
 from contracts.statements import Difference, DifferenceKind, Statement, StatementLine
-from gateways.comparison import NEAR_DAYS, TWIN_DAYS, Booked, compare
+from gateways import comparison
+from gateways.comparison import NEAR_DAYS, TWIN_DAYS, Booked
 
 SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 30)
 OURS, OTHER = "ACC-1", "ACC-2"
@@ -34,6 +36,10 @@ def entry(
     name: str = "E1", day: int = 10, minor: int = -2000, reference: str = "", text: str = "", account: str = OURS
 ) -> Booked:
     return Booked(name, account, reference, date(2026, 11, day), cny(minor), text)
+
+
+def compare(statement: Statement, booked: Sequence[Booked], elsewhere: Sequence[Booked] = ()) -> tuple[Difference, ...]:
+    return comparison.compare([statement], booked, lambda minors: [e for e in elsewhere if e.amount.minor in minors])
 
 
 def told(found: Sequence[Difference]) -> list[tuple[DifferenceKind, int | None, str]]:
@@ -165,6 +171,48 @@ def test_the_nearest_words_decide_between_equal_amounts():
 def test_an_entry_in_another_currency_is_the_callers_mistake():
     with pytest.raises(ValueError, match="only entries in CNY"):
         compare(stated(), [entry()._replace(amount=Money(minor=1, currency="USD"))])
+
+
+def october(*lines: StatementLine) -> Statement:
+    return stated(*lines).model_copy(update={"since": date(2026, 10, 1), "until": date(2026, 10, 31)})
+
+
+def test_an_entry_between_two_statements_stands_for_a_line_of_one_of_them_only():
+    before = line().model_copy(update={"booked_on": date(2026, 10, 31)})
+    booked = entry()._replace(on=date(2026, 10, 31))
+    found = comparison.compare([october(before), stated(line(day=2))], [booked], lambda _: ())
+    assert [(each.kind, each.stated_on) for each in found] == [(DifferenceKind.MISSING, date(2026, 11, 2))]
+
+
+def test_what_is_on_no_statement_is_told_for_the_days_of_each_and_not_between_them():
+    later = stated().model_copy(update={"since": date(2026, 11, 10)})
+    books = [entry("E1", day=1)._replace(on=date(2026, 10, 5)), entry("E2", day=5), entry("E3", day=20)]
+    found = comparison.compare([october(), later], books, lambda _: ())
+    assert [each.entry for each in found] == ["E1", "E3"]
+
+
+def test_other_accounts_are_asked_once_and_only_for_what_is_not_found_here():
+    asked: list[set[int]] = []
+
+    def elsewhere(minors: Collection[int]) -> list[Booked]:
+        asked.append({*minors})
+        return []
+
+    comparison.compare([stated(line(1), line(2, minor=500))], [entry()], elsewhere)
+    comparison.compare([stated(line())], [entry()], elsewhere)
+    assert asked == [{500}]
+
+
+def test_far_too_many_alike_lines_are_paired_in_their_order_and_none_twice():
+    """Each with each these would be 36 million pairs; and as many again would be twins."""
+    lines = [line(n, day=n % 3 + 1, text=f"card {n}") for n in range(1, 6_001)]
+    books = [entry(f"E{n}", day=n % 3 + 1, text=f"till {n}") for n in range(12_000)]
+    began = time.process_time()
+    assert compare(stated(*lines), books[:6_000]) == ()
+    found = compare(stated(*lines), books)
+    assert len({each.entry for each in found}) == len(found) == 6_000
+    assert {each.kind for each in found} == {DifferenceKind.DOUBLED, DifferenceKind.NOT_ON_STATEMENT}
+    assert time.process_time() - began < 5
 
 
 # ---- any books -----------------------------------------------------------------------------------

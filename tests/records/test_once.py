@@ -49,6 +49,14 @@ def test_the_same_key_with_other_parameters_is_refused(database):
     assert book(database) == MONDAY
 
 
+def test_whether_it_was_done_can_be_asked_before_long_work_and_by_who_asked_for_it_only(database):
+    assert database.done("case/book/1", MONDAY, Booking) is None
+    book(database)
+    assert database.done("case/book/1", MONDAY, Booking) == MONDAY
+    with pytest.raises(Refused, match="done before with other content"):
+        database.done("case/book/1", TUESDAY, Booking)
+
+
 def test_an_effect_that_fails_leaves_nothing_and_can_be_done_again(database):
     def fail() -> None:
         with database.once("case/book/1", MONDAY, Booking) as effect:

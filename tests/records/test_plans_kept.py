@@ -6,8 +6,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from contracts.adjustments import Speaker
-from records.adjustment_tables import RemarkRow
 from records.database import Database
 from tests.support.plan_audit import audit
 from tests.support.plan_room import PlanRoom
@@ -24,11 +22,7 @@ def room(database: Database, tmp_path: Path) -> PlanRoom:
     room = PlanRoom(database, tmp_path)
     room.furnish()
     room.post("ACC-1", room.ready())
-    said = RemarkRow(
-        dossier="adjustment-ACC-1.1", speaker=Speaker.CUSTOMER, about="why", words="手续费扣了两次", at=room.at
-    )
-    with database.transaction() as session:
-        session.add(said)
+    room.says("ACC-1", "why", "手续费扣了两次")
     return room
 
 

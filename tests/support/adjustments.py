@@ -6,10 +6,13 @@ from typing import Any
 
 from contracts.adjustment_views import AdjustmentView, PlanView
 from contracts.adjustments import AdjustmentRequest
+from contracts.book_checks import BookRule
 from contracts.books import Line, OwnLedger
 from contracts.money import Money
 from contracts.requests import Receipt
+from gateways import plan_audit
 from gateways.adjustment_book import adjustment_view
+from gateways.book_check import breaches, posted, request_for
 from gateways.books_facts import ledger_of
 from gateways.books_months import at_noon, today
 from tests.support.firm import Firm
@@ -69,6 +72,14 @@ def a_request(**changes: Any) -> AdjustmentRequest:
     return AdjustmentRequest.model_validate(values | changes, strict=False)
 
 
+def checks_request(firm: Firm, account: str) -> AdjustmentRequest:
+    """What the check of the books asks for, by an entry that is booked twice on this account."""
+    rules = firm.world.policies.in_force_on(today()).for_adjustments.check
+    with firm.world.database.reading() as session:
+        found = breaches(rules, posted(session))
+    return next(request_for(each) for each in found if (each.rule, each.account) == (BookRule.DOUBLED, account))
+
+
 async def asked_for(firm: Firm, **changes: Any) -> Receipt:
     """Have an adjustment opened; the receipt."""
     return await firm.quietus.open_adjustment(a_request(**changes))
@@ -104,10 +115,13 @@ async def agreed(firm: Firm, case: str, *approvers: str) -> None:
 
 
 async def finished(firm: Firm, case: str) -> str:
-    """The customer is content, the lesson is told; how it ended."""
+    """The customer is content, the lesson is told, and all that is on record holds; how it ended."""
     await says(firm, case, "adjustment_done", "satisfied")
     await says(firm, case, "lesson", "recorded")
-    return (await firm.outcome(case)).outcome
+    outcome = (await firm.outcome(case)).outcome
+    with firm.world.database.reading() as session:
+        assert list(plan_audit.breaks(session, firm.world.evidence)) == []
+    return outcome
 
 
 def view(firm: Firm, case: str) -> AdjustmentView:

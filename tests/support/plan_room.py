@@ -14,7 +14,17 @@ from typing import Any
 from activities.adjustments import Adjustments
 from activities.plans import Plans
 from activities.postings import Postings
-from contracts.adjustments import AdjustmentRequest, Cause, Compared, Correction, Draft, PlanSummary, Posted
+from contracts.adjustments import (
+    AdjustmentRequest,
+    Cause,
+    Compared,
+    Correction,
+    Draft,
+    PlanSummary,
+    Posted,
+    Said,
+    Speaker,
+)
 from contracts.books import Line, OwnLedger
 from contracts.messages import adjustment_id
 from contracts.money import Money
@@ -59,6 +69,7 @@ class PlanRoom:
         self.database = database
         self.books = Ledger()
         self.evidence = FolderStore(home / "evidence")
+        self.adjustments = Adjustments(database, self.books, fast_policies(), self.evidence)
         self.plans = Plans(database, self.books, fast_policies(), self.evidence)
         self.postings = Postings(database, self.books, fast_policies(), self.evidence)
         self.at = datetime.now(UTC)
@@ -72,13 +83,12 @@ class PlanRoom:
         ]
         customers = [CUSTOMER, {**CUSTOMER, "id": "CUS-2"}]
         load_books(self.database, json.dumps({"customers": customers, "accounts": accounts, "staff": STAFF}), False)
-        adjustments = Adjustments(self.database, self.books, fast_policies(), self.evidence)
         for name, (customer, _, _) in ACCOUNTS.items():
             if customer == "CUS-1":
                 request = AdjustmentRequest(
                     request_id=name, account=name, raised_by="li.wei", suspected_cause=Cause.DATA_ENTRY, description="x"
                 )
-                adjustments.open_adjustment(adjustment_id(name), request, self.at)
+                self.adjustments.open_adjustment(adjustment_id(name), request, self.at)
 
     # ---- what happens to a plan ----------------------------------------------------------------------------------
 
@@ -135,6 +145,11 @@ class PlanRoom:
         proposed = self.propose(account, draft)
         self.approved_and_told(account, proposed.hash)
         return proposed.hash
+
+    def says(self, account: str, about: str, words: str) -> None:
+        """The customer says something."""
+        said = Said(speaker=Speaker.CUSTOMER, about=about, words=words)
+        self.adjustments.converse(self.step(account, "converse"), (said,))
 
     def post(self, account: str, hash: str) -> Posted:
         """Post it, as the workflow does."""

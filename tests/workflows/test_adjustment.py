@@ -15,6 +15,7 @@ from tests.support.adjustments import (
     agreed,
     asked_for,
     book_fee,
+    checks_request,
     entry,
     fee_booked_twice,
     finished,
@@ -211,7 +212,8 @@ async def test_what_adjustments_came_to_is_counted_with_what_was_learned(firm: F
     await proposed(firm, case, second)
     await agreed(firm, case)
     await finished(firm, case)
-    other = (await asked_for(firm, account="ACC-1004", raised_by="system")).case
+    fee_booked_twice(firm, account="ACC-1004")
+    other = (await firm.quietus.open_adjustment(checks_request(firm, "ACC-1004"))).case
     await firm.task("adjustment_cause", other)
     with firm.world.database.reading() as session:
         figures = adjustment_figures(session, None, today())

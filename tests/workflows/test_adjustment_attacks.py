@@ -13,7 +13,6 @@ from contracts.refusals import Code, Refused
 from contracts.steps import Step
 from contracts.vocabulary import Outcome, Stage
 from gateways.books_file import load_postings
-from gateways.books_months import today
 from tests.support.adjustments import (
     agreed,
     asked_for,
@@ -117,19 +116,6 @@ async def test_reasons_as_long_as_they_may_be_break_nothing(firm: Firm):
     assert (await firm.outcome(case)).outcome == Outcome.UNFOUNDED
 
 
-async def test_an_objection_to_a_plan_that_is_gone_is_not_judged_against_another_one(firm: Firm):
-    case, _ = await posted(firm)
-    await says(firm, case, "adjustment_done", "object")
-    await says(firm, case, "objection", "justified")
-    await says(firm, case, "approve_plan", "approve")
-    await firm.task("adjustment_notice", case)
-    book_fee(firm, "fee/meanwhile")
-    await says(firm, case, "adjustment_notice", "agree")
-    await proposed(firm, case, book=[entry("1.00", on=str(today() - timedelta(days=1)))])
-    await agreed(firm, case)
-    assert await finished(firm, case) == Outcome.ADJUSTED
-
-
 async def test_what_is_reversed_is_everything_that_was_posted_in_the_case(firm: Firm):
     case, _ = await posted(firm)
     before = firm.account("ACC-1001").balance.minor - 2000
@@ -214,13 +200,6 @@ async def test_money_of_the_same_day_does_not_stop_a_plan_that_is_about_no_day(f
     pay_in(firm, "ACC-1001", "1000.00")
     await says(firm, case, "adjustment_notice", "agree")
     assert await finished(firm, case) == Outcome.ADJUSTED
-
-
-@pytest.mark.parametrize("request_id", ["closure-ACC-1001-1-a1", "incident-INC-1-1-a1", "CHECK-doubled-JE-0"])
-async def test_a_number_that_a_case_would_give_is_nobody_elses(firm: Firm, request_id: str):
-    with pytest.raises(Refused) as refused:
-        await asked_for(firm, request_id=request_id)
-    assert [fault.path for fault in refused.value.faults] == ["request_id"]
 
 
 def back(entry_id: str) -> dict[str, object]:

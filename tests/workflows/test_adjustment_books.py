@@ -157,3 +157,31 @@ async def test_money_that_was_booked_for_another_customer_is_put_right_with_that
     assert await finished(firm, other) == Outcome.ADJUSTED
     assert firm.account("ACC-1002").balance.minor == before["ACC-1002"] - 50000
     assert marks(view(firm, other).plans[0])[-1] == "reconciled"
+
+
+async def test_papers_with_more_lines_than_are_read_hold_up_neither_the_plan_nor_what_follows(firm: Firm):
+    _, second = fee_booked_twice(firm, on=DAY)
+    huge = [said(*((f"{n % 900 + 1}.00", text, "") for n in range(15_001))) for text in ("a", "b")]
+    case = (await asked_for(firm, evidence=[paper(firm, huge[0])])).case
+    await found_out(firm, case)
+    differences = firm.spec(await firm.task("propose_plan", case)).facts["differences"]
+    assert "it has over 15,000 lines, so it is not read: split it, or give the part that matters" in differences
+    await proposed(firm, case, second)
+    await says(firm, case, "approve_plan", "approve")
+    attach(firm, await firm.task("adjustment_notice", case), "li.wei", huge[1])
+    await says(firm, case, "adjustment_notice", "agree")
+    assert await finished(firm, case) == Outcome.ADJUSTED
+    assert (
+        view(firm, case).plans[0].marks[-1].words.endswith("no statement compared; not compared, or in part: 2 papers")
+    )
+
+
+async def test_a_wrong_entry_of_the_plan_behind_fifty_other_differences_is_compared_again(firm: Firm):
+    wrong = book_fee(firm, "fee/wrong", "52.00", on=DAY)
+    rows = [("-25.00", "转账手续费", "fee/wrong"), *((f"{n}.00", f"other {n}", f"O-{n}") for n in range(300, 360))]
+    case = (await asked_for(firm, evidence=[paper(firm, said(*rows))])).case
+    await found_out(firm, case)
+    await proposed(firm, case, wrong, book=[entry("-24.00", on=str(DAY), text="转账手续费")])
+    await agreed(firm, case)
+    await says(firm, case, "propose_plan", "nothing_wrong")
+    assert marks(view(firm, case).plans[0]) == ["approved", "told", "posted"]

@@ -142,13 +142,15 @@ async def test_a_partly_justified_objection_afterwards_leads_to_a_new_plan_and_t
     assert [marks(plan)[-1] for plan in view(firm, case).plans] == ["reconciled", "reconciled"]
 
 
-async def test_a_new_plan_that_is_not_needed_after_all_leaves_what_was_posted(firm: Firm):
+async def test_a_new_plan_that_is_not_needed_after_all_leaves_what_was_posted_and_the_customer_is_told(firm: Firm):
     case, _ = await posted(firm)
     await says(firm, case, "adjustment_done", "object")
     await says(firm, case, "objection", "partly")
     await says(firm, case, "propose_plan", "nothing_wrong")
+    await says(firm, case, "objection", "unjustified")
     await says(firm, case, "lesson", "recorded")
     assert (await firm.outcome(case)).outcome == Outcome.ADJUSTED
+    assert firm.subjects("objection_rejected", case) == 1
 
 
 async def test_a_suggestion_is_kept_word_for_word(firm: Firm):

@@ -309,7 +309,8 @@ async def test_another_wish_after_the_approval_for_another_payout_is_approved_ag
     receipt = await confirmed(firm, "ACC-1001")
     task = await firm.task("approval")
     await happens(firm, receipt.case, FindingKind.CUSTOMER_NEED_CHANGE, payout=PAYOUT)
-    await firm.decide(task, "approve", "song.jia")
+    with suppress(Refused):  # it may not be wanted any more at this very moment
+        await firm.decide(task, "approve", "song.jia")
     await approve(firm, "luo.hao")
     await closed_after(firm, receipt)
     made = looks(firm, receipt.case)

@@ -281,7 +281,7 @@ async def test_a_survey_takes_answers_only(patient_firm: Firm):
 
 async def test_a_closure_that_is_reset_after_its_end_starts_no_second_survey(real_firm: Firm):
     await closed(real_firm)
-    await eventually(lambda: letters(real_firm, SURVEY, "survey"), "the questionnaire")
+    await eventually(lambda: exists(real_firm) and letters(real_firm, SURVEY, "survey"), "the questionnaire")
     await reset_to_before_the_last_update(real_firm)
     assert (await real_firm.outcome(CASE)).outcome == "closed"
     await real_firm.answer(await real_firm.task("survey", SURVEY), "rated", data=GOOD)

@@ -46,6 +46,7 @@ def _entries() -> None:
     ):
         op.add_column("journal_entries", column)
     _fill_in()
+    op.create_index("ix_journal_entries_corrects", "journal_entries", ["corrects"])
     op.create_index("ix_journal_entries_period", "journal_entries", ["period"])
     op.create_index("ix_journal_entries_reverses", "journal_entries", ["reverses"], unique=True)
 
