@@ -55,8 +55,9 @@ class Plans(PlanRecords):
     def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> PlanSummary:
         """冲回方案: the plan that takes back what was posted, up to this one; none where nothing of it stands."""
         with self.database.reading() as session:
-            undone = self._plan(session, step, hash)
             posted = self._posted(session, step.dossier)
+            begun = dict.fromkeys(each for plan, _ in posted for each in plan.abroad)
+            undone = self._plan(session, step, hash).model_copy(update={"abroad": tuple(begun)})
         entries = [entry for plan, entries in posted if plan.undoes is None for entry in entries]
         return self._planned(step, by, why, lambda planner, n: planner.undo(step.dossier, n, undone, entries))
 
