@@ -55,8 +55,9 @@ class Plans(PlanRecords):
     def propose_undoing(self, step: Step, hash: str, by: str, why: str) -> PlanSummary:
         """冲回方案: the plan that takes back what was posted, up to this one; none where nothing of it stands."""
         with self.database.reading() as session:
-            undone = self._plan(session, step, hash)
             posted = self._posted(session, step.dossier)
+            begun = dict.fromkeys(each for plan, _ in posted for each in plan.abroad)
+            undone = self._plan(session, step, hash).model_copy(update={"abroad": tuple(begun)})
         entries = [entry for plan, entries in posted if plan.undoes is None for entry in entries]
         return self._planned(step, by, why, lambda planner, n: planner.undo(step.dossier, n, undone, entries))
 
@@ -64,18 +65,21 @@ class Plans(PlanRecords):
     def approve_plan(self, step: Step, hash: str) -> tuple[str, ...]:
         """Mark the plan as approved, by the decisions that are on record for it; who has, and in whose place. Nobody
         where it takes more than those, since other plans for the customer were approved meanwhile."""
-        with self.database.transaction() as session:
+        with self.database.once(step.key, None, tuple[str, ...]) as effect:
+            if effect.done:
+                return effect.result
+            session, policy = effect.session, self.policies[step.policy]
             case_of(session, step)
-            plan, policy = self._plan(session, step, hash), self.policies[step.policy]
+            plan = self._plan(session, step, hash)
             self.books.hold(session, self._accounts(session, plan))  # two approvals of this moment see each other
             approval = approval_of(session, step.dossier, hash)
             enough = approval.asked >= policy.for_adjustments.above.needed
             enough = enough or self._within(session, policy, plan, step.at)
             if not enough and PlanMark.APPROVED not in self._marks(session, self._row(session, step, hash)):
                 note(session, step, f"plan {plan.n} takes more approvals", "other plans for the customer were approved")
-                return ()
+                return effect.record(())
             self._mark(session, step, hash, PlanMark.APPROVED, ", ".join(approval.people))
-            return approval.people + approval.in_place_of
+            return effect.record(approval.people + approval.in_place_of)
 
     @activity.defn
     def tell_plan(self, step: Step, hash: str) -> bool:

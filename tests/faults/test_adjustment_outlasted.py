@@ -5,10 +5,13 @@ from pathlib import Path
 from temporalio.client import Client
 
 from contracts.vocabulary import Outcome
-from tests.support.adjustments import TOLD, a_request, entry, marks, view
+from gateways.books_months import today
+from tests.support.adjustments import TOLD, a_request, book_fee, entry, marks, view
 from tests.support.firm import eventually
 from tests.support.incidents import a_report
 from tests.support.outlasting import Answers, FirstCalls, heard, outlasted
+from tests.workflows.test_adjustment_books import DAY, paper, said
+from tests.workflows.test_adjustment_elsewhere import close
 
 OF_AN_ADJUSTMENT = {
     *("open_adjustment", "confirm_cause", "converse", "waive_fault", "compare_books", "propose_plan", "approve_plan"),
@@ -16,6 +19,7 @@ OF_AN_ADJUSTMENT = {
     *("propose_undoing", "learn_from", "end_adjustment"),
 }
 OF_WHO_WANTS_ONE = {"adjustment_wanted"}
+OF_ANOTHER_CUSTOMERS = {"is_begun", "not_elsewhere"}
 
 ANSWERS: Answers = {
     "adjustment_cause": ("confirm", "wang.fang", {}),
@@ -45,6 +49,30 @@ async def test_what_fails_in_an_adjustment_is_seen_and_done_once(skipping_client
         posted = [firm.entries("ACC-1001")[-2], firm.entries("ACC-1001")[-1]]
         assert [each.amount.text for each in posted] == ["-7.00", "7.00"]
         assert [marks(plan) for plan in view(firm, case).plans] == [["approved", "told", "posted", "reconciled"]] * 2
+
+
+async def test_what_cannot_be_begun_with_another_customer_is_seen_to_after_the_repair(
+    skipping_client: Client, tmp_path: Path
+):
+    calls, request = FirstCalls(OF_ANOTHER_CUSTOMERS), a_request()
+    case = f"adjustment-{request.request_id}"
+    answers = ANSWERS | {
+        "propose_plan": ("propose", "wang.fang", {}),
+        "adjust_elsewhere": ("seen_to", "wang.fang", {}),
+        "adjustment_done": ("satisfied", "customer", {}),
+    }
+    answers.pop("adjustment_notice")
+    async with outlasted(skipping_client, tmp_path, calls, case, answers) as firm:
+        book_fee(firm, "INV-77", "-500.00", account="ACC-1002", on=DAY, text="货款 77")
+        statement = paper(firm, said(("500.00", "货款 77", "INV-77")))
+        asked = a_request(request_id=request.request_id, evidence=[statement])
+        await heard(lambda: firm.quietus.open_adjustment(asked))
+        notice = await firm.task("adjustment_notice", case, seconds=LONG)
+        close(firm, today())
+        await firm.answer(notice, "agree")
+        await eventually(lambda: firm.show(case).ended_at, "the end of the adjustment", LONG)
+        assert firm.show(case).outcome == Outcome.ADJUSTED
+        assert calls.seen.keys() == OF_ANOTHER_CUSTOMERS
 
 
 async def test_an_adjustment_that_an_incident_cannot_begin_is_begun_after_the_repair(

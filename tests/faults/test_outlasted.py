@@ -23,7 +23,7 @@ from gateways.staffing import Staffing
 from records.disruption_tables import DisruptionRow
 from records.people_tables import AbsenceRow
 from records.policy_tables import PublishedPolicyRow
-from tests.faults.test_adjustment_outlasted import OF_AN_ADJUSTMENT, OF_WHO_WANTS_ONE
+from tests.faults.test_adjustment_outlasted import OF_AN_ADJUSTMENT, OF_ANOTHER_CUSTOMERS, OF_WHO_WANTS_ONE
 from tests.faults.test_incident_outlasted import (
     OF_A_COMPLAINT,
     OF_A_DUPLICATE,
@@ -299,7 +299,7 @@ async def test_every_activity_of_a_case_is_among_them(skipping_client: Client, t
     async with firm_without_worker(skipping_client, tmp_path) as firm:
         known = {defined(method).name for method in firm.world.activities()}
     failing = {activity for course in COURSES.values() for activity in course.failing.split()}
-    failing |= OF_AN_ADJUSTMENT | OF_WHO_WANTS_ONE
+    failing |= OF_AN_ADJUSTMENT | OF_WHO_WANTS_ONE | OF_ANOTHER_CUSTOMERS
     failing |= OF_A_SURVEY | OF_AN_INCIDENT | OF_A_DUPLICATE | OF_A_COMPLAINT | OF_A_MAJOR_NOT_TRIED
     assert failing == known - OF_NO_CASE
 

@@ -42,7 +42,9 @@ from gateways.tokens import CustomerLinks, LocalTokens
 from policy import Policies
 from records.database import Database
 from records.tables import ClosingDayRow, TaskRow
+from tests.support.lateness import lateness
 from worker import World, build
+from workflows.guard import MessageGuard
 
 ROOT = Path(__file__).parents[2]
 FAST = ROOT / "examples" / "policy-fast"
@@ -292,8 +294,9 @@ async def running_firm(
             "workflow_failure_exception_types": [Exception],
             "sticky_queue_schedule_to_start_timeout": timedelta(seconds=0.5),
             "graceful_shutdown_timeout": timedelta(seconds=2),
-        }
-        async with build(client, firm.world, task_queue=firm.task_queue, **defaults | options):
+        } | options
+        interceptors = [*defaults.pop("interceptors", [MessageGuard()]), *lateness()]
+        async with build(client, firm.world, task_queue=firm.task_queue, interceptors=interceptors, **defaults):
             yield firm
 
 
