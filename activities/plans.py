@@ -147,10 +147,10 @@ class Plans(PlanRecords):
         """The plans of the customer's other cases that were approved since then."""
         accounts = self._accounts(session, plan)
         theirs = select(AdjustmentRow.dossier).where(col(AdjustmentRow.account).in_(accounts))
-        approved = select(PlanMarkRow).where(PlanMarkRow.mark == PlanMark.APPROVED, PlanMarkRow.at >= since)
-        others = approved.where(col(PlanMarkRow.dossier).in_(theirs), PlanMarkRow.dossier != plan.dossier)
-        rows = [session.get_one(PlanRow, (each.dossier, each.n)) for each in session.exec(others).all()]
-        return [Plan.model_validate_json(row.plan) for row in rows]
+        marked = select(PlanRow.plan).where(PlanRow.dossier == PlanMarkRow.dossier, PlanRow.n == PlanMarkRow.n)
+        approved = marked.where(PlanMarkRow.mark == PlanMark.APPROVED, PlanMarkRow.at >= since)
+        others = approved.where(col(PlanRow.dossier).in_(theirs), PlanRow.dossier != plan.dossier)
+        return [Plan.model_validate_json(each) for each in session.exec(others)]
 
     def _accounts(self, session: Session, plan: Plan) -> list[str]:
         """All accounts of the customer whom a plan is about."""

@@ -241,7 +241,8 @@ class AccountAdjustment(AdjustmentCause):
         self.judges.setdefault(said.task, set()).update({decision.by, decision.in_place_of} - {""})
         self.objected, self.why = None, ""
         if decision.option == UNJUSTIFIED.name:
-            self.justified = None if self.justified and self.justified.said == said else self.justified
+            if self.justified and self.justified.said == said:
+                self.justified = None
             await self.tell("objection_rejected", {"objection": said.reason, "words": decision.reason})
             return
         judged = Judged(said, decision.by, decision.reason)

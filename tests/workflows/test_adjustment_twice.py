@@ -142,12 +142,18 @@ async def test_a_reversal_whose_books_change_meanwhile_is_planned_anew_and_carri
     assert [plan.undoes for plan in view(firm, case).plans] == [None, 1, 1]
 
 
-async def test_a_justified_objection_that_cannot_be_made_good_is_judged_again_and_not_dropped_by_finance(firm: Firm):
+async def objected_to_what_was_spent(firm: Firm) -> str:
+    """A case that booked money which is spent, and to which the customer objects with reason."""
     case = await booked(firm, book=[entry("4000.00")])
     spend = firm.account(ACCOUNT).balance
     firm.mend(lambda session: firm.books.pay_out(session, ACCOUNT, spend, "spent", ""))
     await says(firm, case, "adjustment_done", "object")
     await says(firm, case, "objection", "justified")
+    return case
+
+
+async def test_a_justified_objection_that_cannot_be_made_good_is_judged_again_and_not_dropped_by_finance(firm: Firm):
+    case = await objected_to_what_was_spent(firm)
     assert "which nothing covers" in firm.spec(await firm.task("propose_plan", case)).facts["why"]
     await says(firm, case, "propose_plan", "nothing_wrong")
     asked = firm.spec(await firm.task("objection", case))
@@ -159,11 +165,7 @@ async def test_a_justified_objection_that_cannot_be_made_good_is_judged_again_an
 
 
 async def test_what_was_objected_to_is_not_judged_against_another_plan(firm: Firm):
-    case = await booked(firm, book=[entry("4000.00")])
-    spend = firm.account(ACCOUNT).balance
-    firm.mend(lambda session: firm.books.pay_out(session, ACCOUNT, spend, "spent", ""))
-    await says(firm, case, "adjustment_done", "object")
-    await says(firm, case, "objection", "justified")
+    case = await objected_to_what_was_spent(firm)
     await proposed(firm, case, book=[entry("1.00", on=str(today() - timedelta(days=1)))])
     await agreed(firm, case, "luo.hao")
     assert await finished(firm, case) == Outcome.ADJUSTED
