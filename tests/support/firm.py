@@ -43,6 +43,7 @@ from policy import Policies
 from records.database import Database
 from records.tables import ClosingDayRow, TaskRow
 from tests.support.lateness import lateness
+from tests.support.prepared import prepared
 from worker import World, build
 from workflows.guard import MessageGuard
 
@@ -294,6 +295,7 @@ async def running_firm(
             "workflow_failure_exception_types": [Exception],
             "sticky_queue_schedule_to_start_timeout": timedelta(seconds=0.5),
             "graceful_shutdown_timeout": timedelta(seconds=2),
+            "workflow_runner": prepared(),
         } | options
         interceptors = [*defaults.pop("interceptors", [MessageGuard()]), *lateness()]
         async with build(client, firm.world, task_queue=firm.task_queue, interceptors=interceptors, **defaults):
