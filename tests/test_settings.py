@@ -12,7 +12,7 @@ from contracts.refusals import Code, Refused
 from gateways.devserver import free_port
 from settings import REQUIRED_IN_PRODUCTION, Environment, Settings, connect, load_settings
 
-SOON_SECONDS = 8.0
+SOON_SECONDS = 20.0
 
 
 @pytest.fixture(autouse=True)

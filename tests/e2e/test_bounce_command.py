@@ -1,13 +1,12 @@
 """A mail that came back, from the mail server's report to the message on the customer's next channel."""
 
 import json
-import time
-from collections.abc import Callable
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 from tests.support.house import ROOT, House
+from tests.support.waiting import until
 
 CASE = "closure-ACC-1010"  # of a customer with mail first, then SMS
 
@@ -17,14 +16,14 @@ def test_a_mail_that_came_back_goes_out_by_sms(dev: House) -> None:
     payout = {"name": "James O'Connor", "account": "6222020200112233445", "bank": "ICBC"}
     mine = {"request_id": "REQ-BOUNCE", "account": "ACC-1010", "customer": "CUS-1007", "documents": []}
     assert dev.call("closure", "request", dev.write("bounce.json", request | mine | {"payout": payout})).code == 0
-    sent = until(lambda: next(iter(mails(dev)), None))
-    until(lambda: acknowledged(dev) == [("email", "sent")])
+    sent = until(lambda: next(iter(mails(dev)), None), "the mail")
+    until(lambda: acknowledged(dev) == [("email", "sent")], "the mail to be on record")
 
     report = dev.write("report.eml", report_on(str(sent["Message-ID"])))
     told = dev.run("bounce", report, "--json")
     assert (told.code, told.data["case"], told.data["bounce"]["reason"]) == (0, CASE, "5.1.1")
     on_the_next_channel = [("email", "bounced"), ("sms", "sent")]
-    until(lambda: acknowledged(dev) == on_the_next_channel)
+    until(lambda: acknowledged(dev) == on_the_next_channel, "the text message")
     again = dev.call("bounce", report)  # the mail server says it again
     assert (again.code, again.out) == (0, f"Nothing to do: {CASE} was told before that this message came back.\n")
     assert acknowledged(dev) == on_the_next_channel
@@ -45,16 +44,6 @@ def acknowledged(dev: House) -> list[tuple[str, str]]:
 def shown(dev: House) -> Any:
     """All of the case."""
     return dev.call("show", CASE, "--json").data
-
-
-def until(look: Callable[[], Any]) -> Any:
-    """What `look` finds, awaited by looking again."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-    raise AssertionError("it did not come about")
 
 
 def report_on(message_id: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from contracts.refusals import Code
-from tests.e2e.test_bounce_command import until
 from tests.e2e.test_commands import a_request
 from tests.e2e.test_commands_refusals import expect
 from tests.support.house import House, Ran, house
+from tests.support.waiting import until
 
 HERE, ELSEWHERE = "closure-ACC-1001", "closure-ACC-1006"
 FLOOD = ("declare", "external_event", "--reference", "FLOOD-1", "--detail", "a flood", "--region", "上海")
@@ -42,7 +42,7 @@ def test_a_disruption_is_declared_shown_signed_ended_and_more_time_approved(firm
     said = firm.run("disruption", *FLOOD, "--as", "huang.lei")
     assert (said.code, said.err) == (0, "")
     assert "Disruption FLOOD-1 is lasting, declared by huang.lei" in said.out
-    until(lambda: shown(firm)["suspended"] == 1)
+    until(lambda: shown(firm)["suspended"] == 1, "the case to be suspended")
     assert [case["case"] for case in shown(firm)["cases"]] == [HERE]
     assert firm.call("show", HERE, "--json").data["held"] is True
     assert firm.call("show", ELSEWHERE, "--json").data["held"] is False
@@ -54,7 +54,7 @@ def test_a_disruption_is_declared_shown_signed_ended_and_more_time_approved(firm
     for words in ("external_event: ending", "1 touched, 1 suspended", "2 working days, not decided yet", "rain"):
         assert words in page
     assert "more time is approved, by tian.ye" in firm.call("disruption", "approve", "FLOOD-1", "--as", "tian.ye").out
-    until(lambda: shown(firm)["state"] == "over")
+    until(lambda: shown(firm)["state"] == "over", "the end of it")
     assert (shown(firm)["resumed"], shown(firm)["granted"]) == (1, True)
     assert firm.call("show", HERE, "--json").data["held"] is False
     assert firm.call("verify", "--json").data["breaks"] == []
@@ -67,7 +67,7 @@ def test_a_rejection_lets_the_cases_go_on_as_well(firm: House) -> None:
     assert says(firm, "wu.gang", *end).data["by"] == "wu.gang"
     expect(says(firm, "tian.ye", "reject", "OUT-2", "--reason", " "), Code.REASON_MISSING)
     assert says(firm, "tian.ye", "reject", "OUT-2", "--reason", "short enough").code == 0
-    until(lambda: shown(firm, "OUT-2")["state"] == "over")
+    until(lambda: shown(firm, "OUT-2")["state"] == "over", "the end of it")
     assert "rejected by tian.ye: short enough" in firm.call("disruption", "show", "OUT-2").out
 
 

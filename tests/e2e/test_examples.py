@@ -18,7 +18,7 @@ from gateways.book_check import breaches, posted
 from gateways.books_file import load_postings
 from gateways.books_months import today
 from tests.support.adjustments import agreed, finished, found_out, proposed
-from tests.support.firm import ROOT, Firm, running_firm
+from tests.support.firm import PATIENCE_SECONDS, ROOT, Firm, running_firm
 
 EXAMPLES = ROOT / "examples"
 CLOSURES = sorted(path.name for path in EXAMPLES.glob("closure-*.json"))
@@ -38,7 +38,7 @@ async def test_an_example_closure_ends_closed_when_everybody_says_yes(firm: Firm
     receipt = await firm.quietus.request_closure(parse_file(text, ClosureRequest, name, MESSAGE_LIMIT))
     people = People(firm.quietus, firm.casebook, firm.mail.folder, firm.tokens, Language.EN)
     ended = asyncio.ensure_future(firm.outcome(receipt.case))
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not ended.done():
             await people.act()
             await asyncio.wait([ended], timeout=0.1)

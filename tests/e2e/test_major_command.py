@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.refusals import Code
-from tests.e2e.test_bounce_command import until
 from tests.e2e.test_commands_refusals import expect
 from tests.support.house import House, house
+from tests.support.waiting import until
 
 CASE, MAJOR = "incident-INC-P1", "major-INC-P1"
 
@@ -27,9 +27,9 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             "description": "系统瘫痪，转账没到账。",
         }
         assert ready.call("incident", "report", ready.write("report.json", said)).code == 0
-        task = until(lambda: open_task(ready, CASE, "triage"))
+        task = until(lambda: open_task(ready, CASE, "triage"), "the triage")
         assert ready.call("decide", task, "confirm", "--as", "li.wei").code == 0
-        until(lambda: open_task(ready, MAJOR, "team_operations"))
+        until(lambda: open_task(ready, MAJOR, "team_operations"), "the task of operations")
         yield ready
 
 
@@ -43,7 +43,7 @@ def open_task(firm: House, case: str, name: str) -> str | None:
 def test_it_tells_why_it_is_one_who_is_in_the_team_and_when_the_next_bulletin_is_due(firm: House) -> None:
     task = open_task(firm, MAJOR, "team_operations")
     assert firm.call("decide", str(task), "take_on", "--as", "huang.lei").code == 0
-    until(lambda: firm.call("major", "show", MAJOR, "--json").data["team"])
+    until(lambda: firm.call("major", "show", MAJOR, "--json").data["team"], "the team")
     view = firm.call("major", "show", MAJOR, "--json").data
     assert (view["because"], view["team"][0]["person"], view["reports"][0]["case"]) == (
         "severity P1", "huang.lei", CASE,

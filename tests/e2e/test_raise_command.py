@@ -9,10 +9,10 @@ import pytest
 from contracts.occurrences import RAISABLE
 from contracts.refusals import Code
 from gateways.books_journal import today
-from tests.e2e.test_bounce_command import until
 from tests.e2e.test_commands import a_request
 from tests.e2e.test_commands_refusals import expect
 from tests.support.house import ROOT, House, house
+from tests.support.waiting import until
 
 ASKED = "closure-ACC-1001"  # waits for the customer, whom it has asked to confirm
 SHORT = "closure-ACC-1005"  # 20.00 are there, 180.00 are owed
@@ -52,13 +52,13 @@ def test_a_complaint_is_raised_once_however_often_it_is_sent_and_the_case_goes_o
     assert (first.code, first.err) == (0, "")
     assert f"{ASKED} deals with customer_complaint, as customer, noted by li.wei said at " in first.out
     task = firm.task("customer_complaint", "ACC-1001")
-    until(lambda: "complaint_received" in templates(firm, ASKED))
+    until(lambda: "complaint_received" in templates(firm, ASKED), "the notice")
     again = firm.call(*said, "--id", "C-1", "--json")
     assert (again.code, again.data["by"]) == (0, "customer, noted by li.wei")
     assert states(firm, ASKED, "customer_complaint") == ["open"]
 
     assert firm.call("decide", task, "agreed", "--as", "chen.jie", "--reason", "booked back").code == 0
-    until(lambda: states(firm, ASKED, "customer_complaint") == ["cleared"])
+    until(lambda: states(firm, ASKED, "customer_complaint") == ["cleared"], "the end of it")
 
 
 def test_the_customer_says_what_changed_and_what_is_not_to_be_used_is_named(firm: House) -> None:
@@ -69,7 +69,7 @@ def test_the_customer_says_what_changed_and_what_is_not_to_be_used_is_named(firm
     noted = firm.call(*changed, "--data", '{"field": "email", "value": "wei@new.example.com"}')
     assert (noted.code, noted.data["by"]) == (0, "customer")
     assert firm.task("confirm_new_contact", "ACC-1001")
-    until(lambda: {"contact_changing", "confirm_new_contact"} <= templates(firm, ASKED))
+    until(lambda: {"contact_changing", "confirm_new_contact"} <= templates(firm, ASKED), "the notices")
 
 
 def test_a_fault_that_staff_raise_starts_the_plan_and_the_repair_and_the_customer_is_told(firm: House) -> None:
@@ -78,12 +78,12 @@ def test_a_fault_that_staff_raise_starts_the_plan_and_the_repair_and_the_custome
     assert (said.code, said.err) == (0, "")
     assert f"{ASKED} deals with system_fault, as wu.gang said at " in said.out
     repair, plan = firm.task("system_fault", "ACC-1001"), firm.task("plan_assess", "ACC-1001")
-    until(lambda: "apology" in templates(firm, ASKED))
+    until(lambda: "apology" in templates(firm, ASKED), "the apology")
     expect(firm.call("decide", repair, "fixed", "--as", "wu.gang", "--json"), Code.REASON_MISSING)
     assert firm.call("decide", repair, "fixed", "--as", "wu.gang", "--reason", "an expired certificate").code == 0
     assert states(firm, ASKED, "system_fault") == ["open"]
     assert firm.call("decide", plan, "done", "--as", "huang.lei").code == 0
-    until(lambda: states(firm, ASKED, "system_fault") == ["cleared"])
+    until(lambda: states(firm, ASKED, "system_fault") == ["cleared"], "the end of it")
     trail = firm.call("show", ASKED, "--json").data["trail"]
     assert ("put on the training list: system_fault", "an expired certificate") in {
         (t["what"], t["why"]) for t in trail
@@ -119,7 +119,7 @@ def test_money_that_is_posted_is_told_to_the_case_that_waits_for_it(firm: House)
 
     told = firm.run("books", "post", file, "--json")  # the same again tells it again
     assert (told.code, told.err, told.data) == (0, "", {"posted": 0, "unchanged": 1})
-    until(lambda: states(firm, SHORT, "insufficient_balance") == ["cleared"])
+    until(lambda: states(firm, SHORT, "insufficient_balance") == ["cleared"], "the end of it")
     assert waited(firm) < UNTOLD
     assert states(firm, SHORT, "checklist_failed") == ["open"]
     fixed = ("decide", debt, "fixed", "--as", "lin.tao")

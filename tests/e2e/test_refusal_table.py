@@ -24,13 +24,13 @@ from tests.support.refusal_ground import (
     SPARE,
     WAITING,
     Ground,
-    awaited,
     closed,
     open_request,
     prepare,
     request,
 )
 from tests.support.refusals import NO_LONGER, RUNNING, UNUSABLE, Row, Said
+from tests.support.waiting import until
 
 CASES = [f"closure-{account}" for account in (WAITING, FIRMS, SETTLING, PAUSED, OPEN)]
 UPDATES = ("decide", "withdraw", "pause", "resume", "extend", "ask_again", "receive")
@@ -116,7 +116,7 @@ async def kept_of(dev: House, client: Client, said: Said) -> str:
     """The code that `show` tells of a decision by signal."""
     before = len(refused_by_signal(dev, said.case))
     await client.get_workflow_handle(said.case).signal("decision", said.body())
-    return awaited(lambda: refused_by_signal(dev, said.case)[before:], str(said))[0]
+    return until(lambda: refused_by_signal(dev, said.case)[before:], str(said))[0]
 
 
 async def test_a_decision_by_signal_that_cannot_be_read_stands_in_show(
@@ -125,7 +125,7 @@ async def test_a_decision_by_signal_that_cannot_be_read_stands_in_show(
     before = len(refused_by_signal(dev, ground.waiting))
     for values in UNUSABLE:
         await client.get_workflow_handle(ground.waiting).signal("decision", args=values)
-    kept = awaited(lambda: _as_many(refused_by_signal(dev, ground.waiting)[before:], len(UNUSABLE)), "the mistakes")
+    kept = until(lambda: _as_many(refused_by_signal(dev, ground.waiting)[before:], len(UNUSABLE)), "the mistakes")
     assert set(kept) == {Code.BAD_INPUT}
 
 

@@ -9,11 +9,11 @@ from email import policy
 import pytest
 
 from contracts.refusals import Code
-from tests.e2e.test_bounce_command import until
 from tests.e2e.test_commands import a_request
 from tests.e2e.test_commands_refusals import expect
 from tests.support.house import ROOT, House, house
 from tests.support.surveys import ADVISER, CASE, GOOD, SURVEY
+from tests.support.waiting import until
 
 TASK = f"{SURVEY}.task-1-survey"
 PAPERS = json.loads((ROOT / "examples/closure-acc-1001.json").read_text(encoding="utf-8"))["documents"]
@@ -42,19 +42,19 @@ def code(firm: House) -> str | None:
 
 
 def test_a_customer_answers_a_survey_with_the_code_and_everybody_sees_what_came_of_it(firm: House) -> None:
-    token = until(lambda: code(firm))
+    token = until(lambda: code(firm), "the code")
     (line,) = firm.call("cases", "--kind", "survey", "--json").data
     assert (line["case"], line["stage"], line["waiting_for"]) == (SURVEY, "questionnaire", ["customer"])
     assert any(each["task"] == TASK for each in firm.call("inbox", "--role", "customer", "--json").data)
     answer = ("answer", TASK, "rated", "--token", token)
     expect(firm.call(*answer, "--data", '{"result": "6"}', "--json"), Code.BAD_INPUT, "data.result: 1, 2, 3")
     assert firm.call(*answer, "--data", json.dumps(GOOD), "--reason", "多谢").code == 0
-    until(lambda: firm.call("show", SURVEY, "--json").data["ended_at"])
+    until(lambda: firm.call("show", SURVEY, "--json").data["ended_at"], "the end of the survey")
     shown = firm.run("show", SURVEY)
     assert "answered. 4.33 of 5" in shown.out
     (done,) = [each for each in firm.call("show", CASE, "--json").data["follow_ups"] if each["kind"] == "survey"]
     assert done["words"] == f"{SURVEY}: answered 4.33 of 5"
-    verified = until(lambda: _both_ended(firm))
+    verified = until(lambda: _both_ended(firm), "the end of both")
     assert verified["breaks"] == []
 
 

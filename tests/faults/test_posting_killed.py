@@ -36,6 +36,7 @@ from tests.support.plan_room import PlanRoom
 from tests.support.postgres import PostgresServer
 from tests.support.processes import worker_process
 from tests.support.tearing import Boundaries, Edge, Torn
+from tests.support.waiting import until
 
 ACCOUNT = "ACC-1"
 NOTHING, WHOLE = (0, 0, 0), (2, 1, 1)
@@ -190,13 +191,12 @@ def test_two_workers_post_the_same_plan_at_the_same_moment_and_it_is_posted_once
 def until_somebody_waits(room: PlanRoom) -> None:
     """Until a session of this database waits for a lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    pause = threading.Event()
-    for _ in range(int(PATIENCE_SECONDS / 0.02)):
+
+    def look() -> bool:
         with room.database.reading() as session:
-            if session.connection().execute(text(waiting)).scalar_one():
-                return
-        pause.wait(0.02)
-    raise AssertionError("nobody waits")
+            return bool(session.connection().execute(text(waiting)).scalar_one())
+
+    until(look, "somebody to wait for a lock")
 
 
 def test_what_is_booked_at_any_moment_of_posting_is_not_overlooked(real_room: PlanRoom, tmp_path: Path):

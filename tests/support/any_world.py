@@ -36,7 +36,7 @@ from tests.support.policies import EVERYBODY_CONFIRMS, publish, report, rule, va
 from tests.support.skipping import time_skipping, without_skipping
 from worker import build
 
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 120.0
 BREAKABLE = ("rail", "screening", "mailer")
 """The gateways that may be out of order."""
 

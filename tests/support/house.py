@@ -14,6 +14,7 @@ from unittest import mock
 
 import starter
 from gateways.tokens import LocalTokens
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 READY = "The worker takes cases"
@@ -84,11 +85,12 @@ class House:
 
     def task_of(self, name: str, case: str) -> str:
         """The id of the open task of that name in a case, awaited by asking for it again."""
-        for _ in range(200):
-            for line in self.call("inbox", "--json").data:
-                if line["name"] == name and line["case"] == case:
-                    return str(line["task"])
-        raise AssertionError(f"there was no task {name} for {case}")
+
+        def look() -> str | None:
+            lines = self.call("inbox", "--json").data
+            return next((str(each["task"]) for each in lines if (each["name"], each["case"]) == (name, case)), None)
+
+        return until(look, f"the task {name} of {case}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default as modern
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from unittest import mock
 
 import jwt
@@ -18,14 +18,12 @@ from stdnum.cn import ric
 from contracts.messages import case_of
 from gateways.tokens import CustomerLinks, LocalTokens, link_key
 from tests.support.house import House
+from tests.support.waiting import until
 
 CODE = re.compile(r"\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{20,}")
 HOLDER = "周晓明"
 EVIDENCE = "evidence/refusals/id.txt"
 WAITING, FIRMS, SETTLING, ENDED, PAUSED, OPEN, SPARE = (f"ACC-{7101 + n}" for n in range(7))
-PATIENCE_SECONDS = 60.0
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -118,13 +116,13 @@ def prepare(house: House) -> Ground:
             "expired": _expired(house, open_code),
         },
         given_up=given_up,
-        firms_approval=awaited(lambda: _open_task(house, FIRMS, "approval"), "the end of the notice"),
+        firms_approval=until(lambda: _open_task(house, FIRMS, "approval"), "the end of the notice"),
     )
 
 
 def code_of(house: House, task: str) -> str:
     """The code that the customer got by mail for a task."""
-    return awaited(lambda: _code_in_the_mail(house, task), f"the code for {task}")
+    return until(lambda: _code_in_the_mail(house, task), f"the code for {task}")
 
 
 def closed(house: House, account: str, approver: str = "luo.hao") -> dict[str, Any]:
@@ -140,18 +138,7 @@ def closed(house: House, account: str, approver: str = "luo.hao") -> dict[str, A
                 house.call("decide", task["task"], option, "--as", who, "--reason", "all is well")
         return shown if shown["ended_at"] else None
 
-    return awaited(end, f"the end of {account}")
-
-
-def awaited(look: Callable[[], T | None], what: str) -> T:
-    """What `look` answers as soon as it is something."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        seen = look()
-        if seen:
-            return seen
-        assert time.monotonic() < until, f"waited {PATIENCE_SECONDS} s for {what}"
-        time.sleep(0.1)
+    return until(end, f"the end of {account}")
 
 
 def request(account: str, **changes: Any) -> dict[str, Any]:
@@ -198,7 +185,7 @@ def _withdrawn(house: House) -> str:
     open_request(house, ENDED)
     task = house.task("confirm_contact", ENDED)
     _done(house, "withdraw", f"closure-{ENDED}", "--reason", "changed my mind", "--as", "li.wei")
-    awaited(lambda: _show(house, ENDED)["ended_at"], "the end of the withdrawn case")
+    until(lambda: _show(house, ENDED)["ended_at"], "the end of the withdrawn case")
     return task
 
 
@@ -218,7 +205,7 @@ def _settling(house: House) -> str:
     open_request(house, SETTLING)
     _done(house, "answer", house.task("confirm_contact", SETTLING), "confirm", "--as", "cao.ning")
     _done(house, "decide", house.task("approval", SETTLING), "approve", "--as", "song.jia")
-    return awaited(lambda: _open_task(house, SETTLING, "instruments_missing"), "the card that is missing")
+    return until(lambda: _open_task(house, SETTLING, "instruments_missing"), "the card that is missing")
 
 
 # ---- what they are made of -------------------------------------------------------------------------------------------
