@@ -18,7 +18,8 @@ from gateways.book_check import breaches, posted
 from gateways.books_file import load_postings
 from gateways.books_months import today
 from tests.support.adjustments import agreed, finished, found_out, proposed
-from tests.support.firm import PATIENCE_SECONDS, ROOT, Firm, running_firm
+from tests.support.firm import ROOT, Firm, running_firm
+from tests.support.waiting import PATIENCE_SECONDS
 
 EXAMPLES = ROOT / "examples"
 CLOSURES = sorted(path.name for path in EXAMPLES.glob("closure-*.json"))

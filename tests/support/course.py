@@ -8,8 +8,9 @@ from contracts.findings import FindingKind, FindingState
 from contracts.requests import CaseOutcome, Receipt
 from contracts.tasks import Hold
 from contracts.vocabulary import Role
-from tests.support.firm import PATIENCE_SECONDS, Firm
+from tests.support.firm import Firm
 from tests.support.moments import clock_shows
+from tests.support.waiting import PATIENCE_SECONDS
 
 FIX_OR_END = ("fixed", "return", "end")
 FIX_ADJUST_OR_END = ("fixed", "adjust", "return", "end")

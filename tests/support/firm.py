@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -44,12 +43,12 @@ from records.database import Database
 from records.tables import ClosingDayRow, TaskRow
 from tests.support.lateness import lateness
 from tests.support.prepared import prepared
+from tests.support.waiting import PATIENCE_SECONDS, PAUSE_SECONDS, looks
 from worker import World, build
 from workflows.guard import MessageGuard
 
 ROOT = Path(__file__).parents[2]
 FAST = ROOT / "examples" / "policy-fast"
-PATIENCE_SECONDS = 60.0
 IDENTITY_CARD = b"the identity card, as a picture"
 
 T = TypeVar("T")
@@ -58,13 +57,11 @@ _ids = count(1)
 
 async def eventually(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
     """What `look` answers as soon as it is something; AssertionError when it never is."""
-    until = time.monotonic() + seconds
+    seen = looks(look, what, seconds)
     while True:
-        seen = look()
-        if seen:
-            return seen
-        assert time.monotonic() < until, f"waited {seconds} s for {what}"
-        await asyncio.sleep(0.02)
+        if found := next(seen):
+            return found
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 @dataclass

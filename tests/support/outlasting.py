@@ -26,8 +26,7 @@ Answers = dict[str, tuple[str, str, dict[str, Any]]]
 REPAIRS: Answers = {"system_fault": ("fixed", "wu.gang", {}), "plan_assess": ("done", "huang.lei", {})}
 """What the people do who see to a fault."""
 
-A_WHILE = timedelta(seconds=10)
-"""So much time passes at once: less than the 15 s that an attempt has, so that none under way runs out of it."""
+A_WHILE = timedelta(seconds=20)
 
 
 class FirstCalls(Interceptor):

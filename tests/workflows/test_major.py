@@ -9,7 +9,7 @@ from contracts.majors import BulletinState, MajorAnswer, MajorNotice, MajorStand
 from contracts.refusals import Code, Refused
 from contracts.vocabulary import Outcome, Role, Stage
 from records.incident_tables import ActionRow, BulletinRow, BulletinToldRow, MajorRow, TeamRow
-from tests.support.firm import PATIENCE_SECONDS, Firm, eventually
+from tests.support.firm import Firm, eventually
 from tests.support.incidents import incident, says
 from tests.support.majors import (
     LEAD,
@@ -24,6 +24,7 @@ from tests.support.majors import (
     solved,
     team_filled,
 )
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 async def test_a_major_incident_goes_from_the_team_with_a_deputy_to_the_review_and_each_customer_is_answered_once(

@@ -14,7 +14,8 @@ from temporalio.client import WorkflowUpdateFailedError
 from commands.verifying import check
 from contracts.refusals import Code, Refused, refusal_of
 from contracts.tasks import Decision, Extension
-from tests.support.firm import PATIENCE_SECONDS, Firm
+from tests.support.firm import Firm
+from tests.support.waiting import PATIENCE_SECONDS
 
 CASE = "closure-ACC-1001"
 FORGOTTEN = (
